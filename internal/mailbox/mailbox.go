@@ -1,0 +1,113 @@
+// Package mailbox holds the words that the engine, the journal and the mail
+// adapter share: where a message lies, how far a folder has been seen, what is
+// new in it, and what is to be done to one message. It is plain data without
+// behaviour of its own, so that the engine can speak of mail without importing
+// IMAP (see internal/mail) and the journal can write it down (internal/store).
+package mailbox
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/foredesk/foredesk/rules"
+)
+
+// Special-use names stand in Op.To for the folder that has that use on the
+// account's server (RFC 6154); the adapter finds, or makes, the real one.
+const (
+	Archive = `\Archive`
+	Junk    = `\Junk`
+	Trash   = `\Trash`
+	Inbox   = `INBOX`
+)
+
+// Ref says where a message lies. UID 0 means that the server did not tell
+// (no UIDPLUS, RFC 4315): the message is then found by its key.
+type Ref struct {
+	Folder      string `json:"folder"`
+	UIDValidity uint32 `json:"uidvalidity,omitempty"`
+	UID         uint32 `json:"uid,omitempty"`
+}
+
+func (r Ref) String() string { return fmt.Sprintf("%s/%d", r.Folder, r.UID) }
+
+// Cursor says how far a folder has been seen (RFC 9051 2.3.1.1, RFC 7162):
+// every message with a UID below UIDNext has been planned.
+type Cursor struct {
+	UIDValidity uint32
+	UIDNext     uint32
+	ModSeq      uint64
+	SeenAt      time.Time // when the folder was last seen, by the daemon's clock
+}
+
+// Message is one message of a folder with its facts.
+type Message struct {
+	Ref
+	Key       string   // of content: the same wherever the message lies and whatever its UID
+	MessageID string   // without brackets; may be empty
+	Flags     []string // as the server has them, \Seen and keywords alike
+	Item      rules.Item
+	// Poison says why the message could not be read. Such a message has only its
+	// Ref, Key and Flags; it stays where it is.
+	Poison string
+}
+
+// Batch is what is new in one folder, by ascending UID. Once it is planned, the
+// folder has been seen up to Next.
+type Batch struct {
+	Folder   string
+	Messages []Message
+	Next     Cursor
+}
+
+// OpKind is a kind of change to one message.
+type OpKind string
+
+// The kinds of change.
+const (
+	Move   OpKind = "move"   // RFC 6851, or the ladder below it
+	Copy   OpKind = "copy"   // to a second folder
+	Store  OpKind = "store"  // add and remove flags and keywords
+	Remove OpKind = "remove" // expunge this one message: takes a Copy back
+)
+
+// Op is what is to be done to a message. Ops that are equal may be done to many
+// messages by one command.
+type Op struct {
+	Kind OpKind   `json:"kind"`
+	To   string   `json:"to,omitempty"`  // folder of a Move or Copy; made and subscribed if missing
+	Add  []string `json:"add,omitempty"` // flags and keywords of a Store, sorted
+	Del  []string `json:"del,omitempty"`
+}
+
+// Change is one Op on one message.
+type Change struct {
+	ID        int64 // the caller's; unique in one call
+	Ref       Ref   // where the message is believed to be
+	Key       string
+	MessageID string
+	Op        Op
+	// Doubt says that an earlier attempt may have reached the server: look
+	// first, and act only on what is not done yet.
+	Doubt bool
+}
+
+// Result says how a Change ended.
+type Result string
+
+// How a Change can end.
+const (
+	Done    Result = "done"
+	Gone    Result = "gone"    // the message is not where it was: a person moved or deleted it
+	Refused Result = "refused" // the server said NO; the message is where it was
+	Unknown Result = "unknown" // the connection broke before the answer
+)
+
+// Outcome is the result of the Change with the same ID. At is where the message
+// lies now (for a Copy: where the copy lies); Reason is for people.
+type Outcome struct {
+	ID     int64
+	Result Result
+	At     Ref
+	Reason string
+}

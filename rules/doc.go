@@ -1,0 +1,12 @@
+// Package rules is the language an assistant writes: YAML for structure,
+// expr-lang for conditions. It is pure. Facts of one item go in, a Plan comes
+// out; no network, no clock (now is a value), nothing of our other packages.
+//
+// Load reads a file and refuses it whole, with every Problem in it, or returns
+// a Set. (*Set).Plan says what the set would do to an Item; (*Set).Explain says
+// why, condition by condition, by the same code. (*Set).Test runs the tests
+// that stand in the file. (*Set).Needs says what of a message the set looks at.
+//
+// Read set.go for the types, load.go for the file, condition.go for how an
+// expression becomes a program, and plan.go for what happens to a message.
+package rules

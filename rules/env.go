@@ -1,0 +1,237 @@
+package rules
+
+import (
+	"fmt"
+	"net/textproto"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr"
+)
+
+// env is what a condition runs against: the facts of one item, those that
+// follow from the rule set and the clock, and what the rules above have planned.
+type env struct {
+	*Item
+
+	Everyone     []Address     `expr:"everyone"`
+	ToMe         bool          `expr:"toMe"`
+	CcMe         bool          `expr:"ccMe"`
+	OnlyMe       bool          `expr:"onlyMe"`
+	Internal     bool          `expr:"internal"`
+	Confidential bool          `expr:"confidential"`
+	Weekday      string        `expr:"weekday"`
+	WorkHours    bool          `expr:"workHours"`
+	Date         time.Time     `expr:"date"`
+	Received     time.Time     `expr:"received"`
+	Now          time.Time     `expr:"now"`
+	Age          time.Duration `expr:"age"`
+	AgeDays      int           `expr:"ageDays"`
+
+	plan *Plan
+}
+
+// newEnv works out the facts that need the rule set or the clock.
+func (s *Set) newEnv(item *Item, now time.Time, plan *Plan) *env {
+	e := &env{Item: item, plan: plan, Now: now.In(s.Timezone)}
+	e.Received = item.Received.In(s.Timezone)
+	if item.Received.IsZero() {
+		e.Received = e.Now
+	}
+	e.Date = item.Date.In(s.Timezone)
+	if item.Date.IsZero() {
+		e.Date = e.Received
+	}
+	if age := e.Now.Sub(e.Received); age > 0 {
+		e.Age, e.AgeDays = age, int(age/(24*time.Hour))
+	}
+	e.Weekday = strings.ToLower(e.Received.Weekday().String())
+	e.WorkHours = s.workHours.contain(e.Received)
+	e.Everyone = slices.Concat(item.To, item.Cc)
+	e.ToMe, e.CcMe = s.me.Any(item.To), s.me.Any(item.Cc)
+	e.OnlyMe = len(e.Everyone) > 0 && !slices.ContainsFunc(e.Everyone, func(a Address) bool { return !s.me.Has(a) })
+	e.Internal = s.home.Has(item.From)
+	e.Confidential = item.Encrypted || item.Sensitivity == "private" || item.Sensitivity == "company-confidential"
+	return e
+}
+
+// Functions a condition may call. Those that look at the item or the plan get
+// the environment as a first argument, which the compiler puts there.
+const (
+	takesEnv  = true
+	plainCall = false
+)
+
+type function struct {
+	withEnv bool
+	run     func(params ...any) (any, error)
+	types   []any
+}
+
+var functions = map[string]function{
+	"has":      {plainCall, callHas, []any{new(func(Text, ...Text) bool)}},
+	"hasFile":  {takesEnv, callHasFile, []any{new(func(*env, string) bool)}},
+	"header":   {takesEnv, callHeader, []any{new(func(*env, string) Text)}},
+	"labelled": {takesEnv, callLabelled, []any{new(func(*env, string) bool)}},
+	"matched":  {takesEnv, callMatched, []any{new(func(*env, string) bool)}},
+	"within":   {takesEnv, callWithin, []any{new(func(*env, string) bool)}},
+	"duration": {plainCall, callDuration, []any{new(func(string) time.Duration)}},
+	"date":     {takesEnv, callDate, []any{new(func(*env, string) time.Time)}},
+}
+
+// builtins are the functions of expr that a condition may call: none of them can
+// make something much larger than what it is given.
+var builtins = []string{
+	"all", "any", "none", "one", "count", "find", "len", "lower", "upper", "trim", "abs", "ceil", "floor", "round", "int", "float", "max", "min",
+}
+
+func functionNames() []string {
+	names := slices.Clone(builtins)
+	for name := range functions {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// exprOptions declare the environment and the functions to expr.
+func exprOptions() []expr.Option {
+	opts := []expr.Option{expr.Env(&env{}), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(maxNodes)}
+	for _, name := range builtins {
+		opts = append(opts, expr.EnableBuiltin(name))
+	}
+	for name, f := range functions {
+		opts = append(opts, expr.Function("$"+name, f.run, f.types...))
+	}
+	for name, op := range textOperators {
+		opts = append(opts, expr.Function(name, op.run, op.types...))
+	}
+	return opts
+}
+
+// callHas reports whether the text has one of the words, as whole words.
+func callHas(params ...any) (any, error) {
+	text := params[0].(Text)
+	for _, p := range params[1:] {
+		if hasWord(text.folded, p.(Text).folded) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// hasWord looks for word between characters that are neither letters nor digits.
+func hasWord(text, word string) bool {
+	if word == "" {
+		return false
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(word)
+		before, _ := utf8.DecodeLastRuneInString(text[:start])
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		if !isWordRune(before) && !isWordRune(after) {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+func isWordRune(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
+}
+
+// callHasFile reports whether a file's name fits the pattern (path.Match),
+// whatever its case.
+func callHasFile(params ...any) (any, error) {
+	pattern := Fold(params[1].(string))
+	for _, f := range params[0].(*env).Files {
+		if ok, err := path.Match(pattern, f.Name.folded); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// callHeader returns a header field's value, several joined by a line break.
+func callHeader(params ...any) (any, error) {
+	name := textproto.CanonicalMIMEHeaderKey(params[1].(string))
+	return NewText(strings.Join(params[0].(*env).Header[name], "\n")), nil
+}
+
+func callLabelled(params ...any) (any, error) {
+	return params[0].(*env).labelled(params[1].(string)), nil
+}
+
+// labelled reports whether the item has the label or will have it by the rules
+// above. Keywords compare without regard to case (RFC 9051 2.3.2).
+func (e *env) labelled(label string) bool {
+	has := slices.ContainsFunc(e.Labels, func(l string) bool { return strings.EqualFold(l, label) })
+	for _, effect := range e.plan.Effects {
+		if strings.EqualFold(effect.Arg, label) {
+			has = (has || effect.Action == "label") && effect.Action != "unlabel"
+		}
+	}
+	return has
+}
+
+func callMatched(params ...any) (any, error) {
+	name := params[1].(string)
+	return slices.ContainsFunc(params[0].(*env).plan.Matches, func(m Match) bool { return m.Rule == name }), nil
+}
+
+// callWithin reports whether the mail came within a span of the day.
+func callWithin(params ...any) (any, error) {
+	from, to, err := parseSpan(params[1].(string))
+	if err != nil {
+		return false, err
+	}
+	return minuteWithin(params[0].(*env).Received, from, to), nil
+}
+
+func callDuration(params ...any) (any, error) { return parseDuration(params[0].(string)) }
+
+func callDate(params ...any) (any, error) {
+	return parseDate(params[1].(string), params[0].(*env).Now.Location())
+}
+
+// lookup returns the value of a dotted fact such as "from.domain".
+func (e *env) lookup(name string) (any, error) {
+	v := reflect.ValueOf(e).Elem()
+	for part := range strings.SplitSeq(name, ".") {
+		field, ok := fieldByTag(v, part)
+		if !ok {
+			return nil, fmt.Errorf("no fact %q", name)
+		}
+		v = field
+	}
+	return v.Interface(), nil
+}
+
+// fieldByTag finds a struct's field by its expr name; a field of the struct
+// itself goes before one of the Item inside.
+func fieldByTag(v reflect.Value, name string) (reflect.Value, bool) {
+	if v.Kind() != reflect.Struct {
+		return reflect.Value{}, false
+	}
+	t := v.Type()
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("expr") == name {
+			return v.Field(i), true
+		}
+	}
+	for i := range t.NumField() {
+		if t.Field(i).Anonymous && !v.Field(i).IsNil() {
+			return fieldByTag(v.Field(i).Elem(), name)
+		}
+	}
+	return reflect.Value{}, false
+}

@@ -1,0 +1,119 @@
+package rules
+
+import (
+	"path"
+	"strings"
+	"time"
+)
+
+// Item is one thing a rule looks at, as plain facts. For a mail it holds what
+// headers, flags and structure tell; adapters such as internal/mail fill it and
+// Plan reads it. Field names and JSON names are those of the rules language.
+//
+// Values are never nil in the language: what a message does not have is empty,
+// zero or false. Times carry their own zone; Plan moves them to the account's.
+type Item struct {
+	Account   string `json:"account" expr:"account"`
+	Folder    string `json:"folder" expr:"folder"` // where the message lies, with the server's hierarchy written as "/"
+	Role      string `json:"role" expr:"role"`     // inbox sent drafts archive junk trash other (RFC 6154 special use)
+	Direction string `json:"direction" expr:"direction"`
+	Kind      string `json:"kind" expr:"kind"`
+
+	Subject       Text      `json:"subject" expr:"subject"`
+	From          Address   `json:"from" expr:"from"`                     // RFC 5322 3.6.2
+	SenderAddress Address   `json:"sender_address" expr:"sender_address"` // the Sender field; "sender" is the history of From
+	ReplyTo       Address   `json:"replyTo" expr:"replyTo"`
+	To            []Address `json:"to" expr:"to"`
+	Cc            []Address `json:"cc" expr:"cc"`
+
+	Sensitivity string `json:"sensitivity" expr:"sensitivity"` // personal private company-confidential, or empty (RFC 4021)
+	Priority    string `json:"priority" expr:"priority"`       // high normal low
+
+	Unread    bool `json:"unread" expr:"unread"`
+	Flagged   bool `json:"flagged" expr:"flagged"`
+	Answered  bool `json:"answered" expr:"answered"`
+	Encrypted bool `json:"encrypted" expr:"encrypted"`
+	Signed    bool `json:"signed" expr:"signed"`
+	Automatic bool `json:"automatic" expr:"automatic"` // RFC 3834: written by a program
+	Bounce    bool `json:"bounce" expr:"bounce"`       // RFC 3464 and the null sender
+
+	Date     time.Time `json:"date" expr:"date"`         // the Date field; Received where it is missing or unreadable
+	Received time.Time `json:"received" expr:"received"` // INTERNALDATE
+	Size     int       `json:"size" expr:"size"`         // bytes, RFC822.SIZE
+
+	SpamScore float64  `json:"spamScore" expr:"spamScore"` // X-Spam-Score or X-Spam-Status
+	Labels    []string `json:"labels" expr:"labels"`       // keywords of the message
+
+	Files []File `json:"files" expr:"files"`
+	List  List   `json:"list" expr:"list"`
+	Auth  Auth   `json:"auth" expr:"auth"`
+
+	// Header holds the decoded values of the header fields the rule set asked
+	// for by header("Name"), by canonical field name.
+	Header map[string][]string `json:"header,omitempty" expr:"-"`
+}
+
+// Address is one mailbox of an address field (RFC 5322 3.4), with the parts a
+// condition asks for.
+type Address struct {
+	Name   Text   `json:"name" expr:"name"`
+	Email  string `json:"email" expr:"email"`   // user@domain in lower case, IDNA decoded to Unicode
+	User   string `json:"user" expr:"user"`     // the local part
+	Detail string `json:"detail" expr:"detail"` // what follows "+" in the local part (RFC 5233)
+	Domain string `json:"domain" expr:"domain"`
+	Org    string `json:"org" expr:"org"` // the registrable name: "acme" of mail.acme.co.uk
+}
+
+// File is one attachment or inline part with a name.
+type File struct {
+	Name   Text   `json:"name" expr:"name"`
+	Ext    string `json:"ext" expr:"ext"`   // lower case, without the dot
+	Type   string `json:"type" expr:"type"` // media type in lower case
+	Size   int    `json:"size" expr:"size"` // bytes as decoded, estimated from the encoded size
+	Inline bool   `json:"inline" expr:"inline"`
+}
+
+// List is what the list header fields say (RFC 2369, 2919, 8058).
+type List struct {
+	ID          string `json:"id" expr:"id"`
+	Post        string `json:"post" expr:"post"`
+	Unsubscribe string `json:"unsubscribe" expr:"unsubscribe"`
+	OneClick    bool   `json:"oneClick" expr:"oneClick"`
+}
+
+// Auth is what the configured authserv-id said of the message (RFC 8601).
+// Verdict is pass, fail, none or unknown; it is unknown unless the topmost
+// Authentication-Results field is of that server.
+type Auth struct {
+	SPF     string `json:"spf" expr:"spf"`
+	DKIM    string `json:"dkim" expr:"dkim"`
+	DMARC   string `json:"dmarc" expr:"dmarc"`
+	ARC     string `json:"arc" expr:"arc"`
+	Verdict string `json:"verdict" expr:"verdict"`
+}
+
+// ParseAddress splits a bare address into its parts. The name stays as given.
+func ParseAddress(name, email string) Address {
+	email = strings.ToLower(strings.TrimSpace(email))
+	a := Address{Name: NewText(name), Email: email}
+	a.User, a.Domain = email, ""
+	if at := strings.LastIndexByte(email, '@'); at >= 0 {
+		a.User, a.Domain = email[:at], email[at+1:]
+	}
+	if _, detail, ok := strings.Cut(a.User, "+"); ok {
+		a.Detail = detail
+	}
+	a.Org = orgOf(a.Domain)
+	return a
+}
+
+// NewFile makes a File; the extension is taken from the name.
+func NewFile(name, mediaType string, size int, inline bool) File {
+	return File{
+		Name:   NewText(name),
+		Ext:    strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")),
+		Type:   strings.ToLower(mediaType),
+		Size:   size,
+		Inline: inline,
+	}
+}
