@@ -100,9 +100,9 @@ func minuteWithin(t time.Time, from, to int) bool {
 
 var durationPattern = regexp.MustCompile(`^(\d+)\s*(w|d)`)
 
-// parseDuration reads Go's durations and days and weeks: "90m", "3d", "2w",
+// ParseDuration reads Go's durations and days and weeks: "90m", "3d", "2w",
 // "1d12h". A day has 24 hours.
-func parseDuration(s string) (time.Duration, error) {
+func ParseDuration(s string) (time.Duration, error) {
 	rest, total := strings.TrimSpace(s), time.Duration(0)
 	for {
 		m := durationPattern.FindStringSubmatch(rest)
@@ -125,9 +125,9 @@ func parseDuration(s string) (time.Duration, error) {
 	return total + d, nil
 }
 
-// parseDate reads "2026-12-08", with an optional time "2026-12-08 09:30", in the
+// ParseDate reads "2026-12-08", with an optional time "2026-12-08 09:30", in the
 // given zone.
-func parseDate(s string, zone *time.Location) (time.Time, error) {
+func ParseDate(s string, zone *time.Location) (time.Time, error) {
 	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339} {
 		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
 			return t, nil

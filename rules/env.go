@@ -56,7 +56,7 @@ func (s *Set) newEnv(item *Item, now time.Time, plan *Plan) *env {
 	e.ToMe, e.CcMe = s.me.Any(item.To), s.me.Any(item.Cc)
 	e.OnlyMe = len(e.Everyone) > 0 && !slices.ContainsFunc(e.Everyone, func(a Address) bool { return !s.me.Has(a) })
 	e.Internal = s.home.Has(item.From)
-	e.Confidential = item.Encrypted || item.Sensitivity == "private" || item.Sensitivity == "company-confidential"
+	e.Confidential = item.Confidential()
 	return e
 }
 
@@ -197,10 +197,10 @@ func callWithin(params ...any) (any, error) {
 	return minuteWithin(params[0].(*env).Received, from, to), nil
 }
 
-func callDuration(params ...any) (any, error) { return parseDuration(params[0].(string)) }
+func callDuration(params ...any) (any, error) { return ParseDuration(params[0].(string)) }
 
 func callDate(params ...any) (any, error) {
-	return parseDate(params[1].(string), params[0].(*env).Now.Location())
+	return ParseDate(params[1].(string), params[0].(*env).Now.Location())
 }
 
 // lookup returns the value of a dotted fact such as "from.domain".

@@ -53,6 +53,13 @@ type Item struct {
 	Header map[string][]string `json:"header,omitempty" expr:"-"`
 }
 
+// Confidential reports whether the item asks for discretion: by its Sensitivity
+// field or because it is encrypted. Nothing of it but that it exists is shown
+// or written down.
+func (i *Item) Confidential() bool {
+	return i.Encrypted || i.Sensitivity == "private" || i.Sensitivity == "company-confidential"
+}
+
 // Address is one mailbox of an address field (RFC 5322 3.4), with the parts a
 // condition asks for.
 type Address struct {

@@ -217,9 +217,9 @@ func (l *linter) argument(function string, literal *ast.StringNode) error {
 		l.saw("received")
 		_, _, err = parseSpan(literal.Value)
 	case "duration":
-		_, err = parseDuration(literal.Value)
+		_, err = ParseDuration(literal.Value)
 	case "date":
-		_, err = parseDate(literal.Value, time.UTC)
+		_, err = ParseDate(literal.Value, time.UTC)
 	}
 	return err
 }

@@ -77,6 +77,7 @@ func (l *loader) load(root *yaml.Node) {
 	l.settings()
 	l.compiler = newCompiler(l.set.people, l.options.Folders)
 	l.rules(root)
+	l.compiler.needs.addHeaders("Content-Type", "Sensitivity") // whether a mail is confidential is always asked
 	l.set.needs = l.compiler.needs
 	l.crossRules()
 	l.tests()

@@ -141,7 +141,7 @@ func (l *loader) test(n *yaml.Node) {
 }
 
 func (l *loader) readTime(n *yaml.Node, t *time.Time) {
-	parsed, err := parseDate(n.Value, l.set.Timezone)
+	parsed, err := ParseDate(n.Value, l.set.Timezone)
 	if err != nil {
 		l.fail(n, "", "%s", err)
 		return

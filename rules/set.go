@@ -26,6 +26,9 @@ type Set struct {
 // Needs says what of a message the rules look at.
 func (s *Set) Needs() Needs { return s.needs }
 
+// Me returns the executive's own addresses.
+func (s *Set) Me() []string { return s.me.entries }
+
 // Rule is one rule: when all of When and none of Unless hold, its actions are
 // planned.
 type Rule struct {

@@ -58,6 +58,22 @@ type Batch struct {
 	Folder   string
 	Messages []Message
 	Next     Cursor
+	Total    int // messages of the whole scan this batch is a part of; 0 where unknown
+}
+
+// Query says which messages of a folder to read. Its zero value is all of them;
+// the parts narrow it down together.
+type Query struct {
+	Since   time.Time // INTERNALDATE, inclusive
+	FromUID uint32
+	UIDs    []uint32
+	// Keys are content keys (Message.Key). MessageIDs, which are those of the
+	// same messages, in the same order and "" where there is none, let the server
+	// search for them; without, the whole folder is read.
+	Keys       []string
+	MessageIDs []string
+	// MessageID alone finds messages by that field, whatever their key.
+	MessageID string
 }
 
 // OpKind is a kind of change to one message.

@@ -1,0 +1,36 @@
+# Plain commands with short names. CI does not use this file: see .ci/run.
+
+GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME = 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help check test bench fuzz demo cover lint
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: ## what to run before a commit: vet, format, staticcheck, tests
+	go vet ./...
+	@files=$$(go tool gofumpt -l .); test -z "$$files" || { echo "run: go tool gofumpt -w ."; echo "$$files"; exit 1; }
+	go tool staticcheck ./...
+	go test ./...
+
+test: ## run all tests; those that need a server that is not installed are skipped
+	go test ./...
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## run every fuzz target for a while: make fuzz FUZZTIME=5m
+	.ci/fuzz $(FUZZTIME)
+
+demo: ## watch foredesk at work on a mailbox inside the program
+	go run ./cmd/daemon demo
+
+cover: ## write coverage.html, the lines that the tests run
+	go test -coverprofile=coverage.out -coverpkg=./... ./...
+	go tool cover -html=coverage.out -o coverage.html
+	@go tool cover -func=coverage.out | tail -n 1
+
+lint: ## run golangci-lint (builds it the first time, which takes minutes)
+	go run $(GOLANGCI) run

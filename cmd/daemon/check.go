@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/internal/config"
+	"github.com/foredesk/foredesk/rules"
+)
+
+func (c *command) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "check [RULES...]", Short: "Find mistakes in the configuration and the rules",
+		Long: `Check reads the given rules files or, without any, the configuration and the rules
+of every account. Each mistake is shown with its line, a mark below the place, and
+what to write instead. Nothing is connected to and nothing is changed.
+Exit code 3 says that there are mistakes.`,
+		RunE: func(_ *cobra.Command, files []string) error { return c.check(files) },
+	}
+}
+
+// ruleFile is a rules file with what it is read with.
+type ruleFile struct {
+	name    string
+	options rules.Options
+}
+
+func (c *command) check(files []string) error {
+	list, problems, err := c.ruleFiles(files)
+	if err != nil {
+		return err
+	}
+	ok := []string{}
+	for _, f := range list {
+		set, err := loadRules(f.name, f.options)
+		var found rules.Problems
+		switch {
+		case errors.As(err, &found):
+			problems = append(problems, found...)
+			continue
+		case err != nil:
+			return err
+		}
+		problems = append(problems, set.Warnings...)
+		ok = append(ok, fmt.Sprintf("%s: %s, %s", f.name, count(int64(len(set.Rules)), "rule"), count(int64(len(set.Tests)), "test")))
+	}
+	return c.printProblems(problems, ok)
+}
+
+func (c *command) printProblems(problems rules.Problems, ok []string) error {
+	if c.json {
+		if problems == nil {
+			problems = rules.Problems{}
+		}
+		if err := c.printJSON(problems); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range problems {
+			fmt.Fprintf(c.out, "%s\n\n", p.Pretty())
+		}
+		for _, line := range ok {
+			fmt.Fprintln(c.out, c.green("ok")+"  "+line)
+		}
+	}
+	if n := len(problems.Errors()); n > 0 {
+		return findings{fmt.Sprintf("%s; a running foredesk goes on with the rules from before", count(int64(n), "mistake"))}
+	}
+	return nil
+}
+
+// ruleFiles are the named files or, without any, those of the configuration.
+func (c *command) ruleFiles(files []string) ([]ruleFile, rules.Problems, error) {
+	var list []ruleFile
+	for _, name := range files {
+		list = append(list, ruleFile{name: name})
+	}
+	if len(files) > 0 {
+		return list, nil, nil
+	}
+	cfg, err := config.Load(c.configFile)
+	if problems := rules.Problems(nil); errors.As(err, &problems) {
+		return nil, problems, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range cfg.Accounts {
+		if c.account == "" || c.account == a.Name {
+			list = append(list, ruleFile{a.Rules, rules.Options{Me: a.Addresses, Folders: a.IMAP.Folders, Timezone: a.Location}})
+		}
+	}
+	return list, nil, nil
+}
+
+func (c *command) testCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "test [RULES...]", Short: "Run the tests that stand in the rules",
+		Long: `Test runs the tests: block of the given rules files or, without any, of every
+account's. Exit code 3 says that a test failed.`,
+		RunE: func(cmd *cobra.Command, files []string) error { return c.test(cmd.Context(), files) },
+	}
+}
+
+// testOutput is a file's part of test --json.
+type testOutput struct {
+	File  string             `json:"file"`
+	Tests []rules.TestResult `json:"tests"`
+}
+
+func (c *command) test(_ context.Context, files []string) error {
+	list, problems, err := c.ruleFiles(files)
+	if err != nil {
+		return err
+	}
+	var all []testOutput
+	var passed, failed int64
+	for _, f := range list {
+		set, err := loadRules(f.name, f.options)
+		var found rules.Problems
+		switch {
+		case errors.As(err, &found):
+			problems = append(problems, found...)
+			continue
+		case err != nil:
+			return err
+		}
+		results := set.RunTests()
+		all = append(all, testOutput{f.name, results})
+		for _, r := range results {
+			if len(r.Failed) == 0 {
+				passed++
+			} else {
+				failed++
+			}
+		}
+	}
+	if problems.Errors() != nil {
+		return c.printProblems(problems, nil)
+	}
+	return c.printTests(all, passed, failed)
+}
+
+func (c *command) printTests(all []testOutput, passed, failed int64) error {
+	if c.json {
+		if err := c.printJSON(all); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range all {
+			c.printFailures(f)
+		}
+		fmt.Fprintf(c.out, "%s passed, %s failed\n", count(passed, "test"), thousands(failed))
+	}
+	if failed > 0 {
+		return findings{}
+	}
+	return nil
+}
+
+func (c *command) printFailures(f testOutput) {
+	for _, r := range f.Tests {
+		if len(r.Failed) == 0 {
+			continue
+		}
+		fmt.Fprintf(c.out, "%s:%d: %s\n", f.File, r.Line, c.bold(r.Name))
+		for _, line := range r.Failed {
+			fmt.Fprintf(c.out, "    %s\n", line)
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/internal/mail"
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+func (c *command) explainCommand() *cobra.Command {
+	var r reading
+	var all, offline bool
+	cmd := &cobra.Command{
+		Use: "explain MESSAGE", Short: "Say why a message went where it went", Args: args(cobra.ExactArgs(1)),
+		Long: `Explain tells what was done to a message, when and by which rule, with the values its
+conditions saw; and what the rules of today make of it: each rule, each condition.
+MESSAGE is a Message-ID, the number of a step (foredesk log shows both), or a file.`,
+		RunE: func(cmd *cobra.Command, messages []string) error {
+			x := &explainer{command: c, all: all, offline: offline}
+			if _, err := os.Stat(messages[0]); err == nil {
+				return x.file(&r, messages[0])
+			}
+			return x.message(cmd.Context(), messages[0])
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().BoolVar(&all, "all", false, "show the rules that did not match, too")
+	cmd.Flags().BoolVar(&offline, "offline", false, "only what the journal knows; don't ask the mail server")
+	return cmd
+}
+
+// explainer prints what is known of one message.
+type explainer struct {
+	*command
+	all, offline bool
+}
+
+// explanation is explain --json.
+type explanation struct {
+	Item     *itemOutput     `json:"item,omitempty"`
+	Steps    []stepOutput    `json:"steps,omitempty"`
+	Found    string          `json:"found,omitempty"` // where the message lies now
+	Plan     []rules.Effect  `json:"plan,omitempty"`
+	Verdicts []rules.Verdict `json:"verdicts,omitempty"`
+	Note     string          `json:"note,omitempty"`
+}
+
+func (x *explainer) file(r *reading, file string) error {
+	set, identity, now, err := x.readingSet(r)
+	if err != nil {
+		return err
+	}
+	m, err := x.readMessage(file, identity, now)
+	if err != nil {
+		return err
+	}
+	var e explanation
+	e.today(set, m, now)
+	return x.print(e)
+}
+
+func (e *explanation) today(set *rules.Set, m mailbox.Message, now time.Time) {
+	if m.Poison != "" {
+		e.Note = "the message can't be read, so no rule looks at it: " + m.Poison
+		return
+	}
+	plan, verdicts := set.Explain(&m.Item, now)
+	e.Plan, e.Verdicts = plan.Effects, verdicts
+}
+
+func (x *explainer) message(ctx context.Context, name string) error {
+	d, done, err := x.oneDesk(ctx, x.logger())
+	if err != nil {
+		return err
+	}
+	defer done()
+	filter := store.Filter{Account: d.Name, MessageID: strings.Trim(name, "<>")}
+	if id, ok := stepNumber(name); ok {
+		if filter, err = messageOfStep(ctx, d, id); err != nil {
+			return err
+		}
+	}
+	steps, err := d.journal.Steps(ctx, filter)
+	if err != nil {
+		return err
+	}
+	var e explanation
+	for _, s := range steps {
+		item := itemOf(s.Item)
+		e.Item = &item
+		e.Steps = append(e.Steps, stepOf(s))
+	}
+	if !x.offline {
+		if err := x.now(ctx, d, steps, filter.MessageID, &e); err != nil {
+			e.Note = fmt.Sprintf("what the rules of today make of it is not known: %s", err)
+		}
+	}
+	if e.Item == nil && e.Verdicts == nil {
+		if e.Note == "" {
+			e.Note = "no rule has done anything to such a message, and it is in none of the watched folders"
+		}
+		return errors.New(e.Note)
+	}
+	return x.print(e)
+}
+
+func messageOfStep(ctx context.Context, d *desk, id int64) (store.Filter, error) {
+	steps, err := d.journal.Steps(ctx, store.Filter{Account: d.Name, StepID: id})
+	if err != nil {
+		return store.Filter{}, err
+	}
+	if len(steps) == 0 {
+		return store.Filter{}, fmt.Errorf("there is no step %d; foredesk log shows them", id)
+	}
+	return store.Filter{Account: d.Name, Key: steps[0].Item.Key}, nil
+}
+
+// now looks for the message on the server and asks the rules of today.
+func (x *explainer) now(ctx context.Context, d *desk, steps []store.Step, messageID string, e *explanation) error {
+	session, err := d.session(ctx, rules.AllNeeds())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	for _, place := range placesToLook(d, steps, messageID) {
+		m, err := firstIn(ctx, session, place)
+		if err != nil {
+			return err
+		}
+		if m == nil {
+			continue
+		}
+		e.Found = m.Folder
+		m.Item.Account = d.Name
+		// The rules judge the message as it arrived, not where a rule has put it.
+		if len(steps) > 0 && steps[0].From.Folder == mailbox.Inbox {
+			m.Item.Folder, m.Item.Role = mailbox.Inbox, "inbox"
+		}
+		e.today(d.set, *m, time.Now())
+		if e.Item == nil {
+			e.Item = &itemOutput{MessageID: m.MessageID, Subject: m.Item.Subject.String(), From: m.Item.From.Email, Date: m.Item.Date}
+		}
+		return nil
+	}
+	return nil
+}
+
+// lookFor is a folder and what to look for in it.
+type lookFor struct {
+	folder string
+	query  mailbox.Query
+}
+
+func placesToLook(d *desk, steps []store.Step, messageID string) []lookFor {
+	var places []lookFor
+	for _, s := range slices.Backward(steps) {
+		q := mailbox.Query{Keys: []string{s.Item.Key}, MessageIDs: []string{s.Item.MessageID}}
+		for _, folder := range []string{s.Item.Place.Folder, s.From.Folder} {
+			if folder != "" && !slices.ContainsFunc(places, func(l lookFor) bool { return l.folder == folder }) {
+				places = append(places, lookFor{folder, q})
+			}
+		}
+	}
+	if len(steps) == 0 {
+		for _, folder := range d.IMAP.Folders {
+			places = append(places, lookFor{folder, mailbox.Query{MessageID: messageID}})
+		}
+	}
+	return places
+}
+
+func firstIn(ctx context.Context, s *mail.Session, l lookFor) (found *mailbox.Message, err error) {
+	err = s.Scan(ctx, l.folder, l.query, func(_ context.Context, b mailbox.Batch) error {
+		if len(b.Messages) > 0 {
+			found = &b.Messages[0]
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (x *explainer) print(e explanation) error {
+	if x.json {
+		return x.printJSON(e)
+	}
+	if e.Item != nil {
+		fmt.Fprintf(x.out, "%s\nfrom %s, %s\n", x.bold(oneLine(e.Item.Subject, 100)), e.Item.From, e.Item.Date.Local().Format("Mon 2 Jan 2006 15:04"))
+	}
+	if e.Found != "" {
+		fmt.Fprintf(x.out, "It is in %s now.\n", e.Found)
+	}
+	if e.Steps != nil {
+		fmt.Fprintf(x.out, "\n%s\n", x.bold("What was done"))
+		for _, s := range e.Steps {
+			x.step(s)
+		}
+	}
+	if e.Verdicts != nil {
+		fmt.Fprintf(x.out, "\n%s\n", x.bold("What the rules of today make of it"))
+		x.verdicts(e)
+	}
+	if e.Note != "" {
+		fmt.Fprintf(x.out, "\n%s\n", e.Note)
+	}
+	return nil
+}
+
+func (x *explainer) step(s stepOutput) {
+	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.Local().Format("2 Jan 15:04:05"), s.words(), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
+	fmt.Fprintf(x.out, "      by the rule %q%s\n", s.Rule, stateWords(s))
+	for _, name := range sortedKeys(s.Facts) {
+		fmt.Fprintf(x.out, "        %s = %s\n", name, valueWords(s.Facts[name]))
+	}
+}
+
+func (x *explainer) verdicts(e explanation) {
+	for _, v := range e.Verdicts {
+		if !v.Matched && !x.all {
+			continue
+		}
+		mark := x.faint("no ")
+		if v.Matched {
+			mark = x.green("yes")
+		}
+		fmt.Fprintf(x.out, "  %s %s %s\n", mark, v.Rule, x.faint(fmt.Sprintf("(line %d)", v.Line)))
+		if v.Why != "" {
+			fmt.Fprintf(x.out, "        why: %s\n", v.Why)
+		}
+		if v.Skipped != "" {
+			fmt.Fprintf(x.out, "        not looked at: %s\n", v.Skipped)
+		}
+		for _, c := range v.Conditions {
+			x.condition(c)
+		}
+		for _, effect := range e.Plan {
+			if effect.Rule == v.Rule {
+				fmt.Fprintf(x.out, "        → %s\n", effect)
+			}
+		}
+	}
+	matched := slices.ContainsFunc(e.Verdicts, func(v rules.Verdict) bool { return v.Matched })
+	if !matched {
+		fmt.Fprintln(x.out, "  No rule matches: it is left where it is.")
+	}
+	if !x.all {
+		fmt.Fprintf(x.out, "  %s\n", x.faint("(--all shows the rules that did not match, and why)"))
+	}
+}
+
+func (x *explainer) condition(c rules.Condition) {
+	word := "when"
+	if c.Unless {
+		word = "unless"
+	}
+	holds := "false"
+	if c.Holds {
+		holds = "true"
+	}
+	if c.Error != "" {
+		holds = c.Error
+	}
+	var saw []string
+	for _, name := range sortedKeys(c.Facts) {
+		saw = append(saw, name+" = "+valueWords(c.Facts[name]))
+	}
+	fmt.Fprintf(x.out, "        %s %s: %s  %s\n", word, oneLine(c.Source, 80), holds, x.faint("["+strings.Join(saw, ", ")+"]"))
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func valueWords(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return oneLine(string(text), 100)
+}

@@ -1,0 +1,22 @@
+// Command daemon is foredesk: it sits at the front of an executive's desk,
+// watches the mail, and files and flags it by the assistant's rules.
+//
+// root.go lists the verbs; each has a file of its own. wire.go is where the
+// parts are put together: configuration, journal, mail server, rules, engine.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run()) }
+
+// run is main with an exit code, so that tests can be the command too.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return execute(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/rules"
+)
+
+func (c *command) planCommand() *cobra.Command {
+	var s selection
+	cmd := &cobra.Command{
+		Use: "plan", Short: "Show what the rules would do to the mail that is there now", Args: args(cobra.NoArgs),
+		Long: `Plan looks at the mail in the watched folders and shows, message by message and
+rule by rule, what "foredesk apply" would do. It changes nothing, and it may be used
+while the daemon runs. What was done or undone before, apply leaves alone.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.plan(cmd.Context(), &s) },
+	}
+	s.flags(cmd)
+	return cmd
+}
+
+// plannedMessage is one line of plan --json.
+type plannedMessage struct {
+	Folder  string          `json:"folder"`
+	UID     uint32          `json:"uid"`
+	From    string          `json:"from"`
+	Subject string          `json:"subject"`
+	Effects []rules.Effect  `json:"effects"`
+	Dropped []rules.Dropped `json:"dropped,omitempty"`
+	Problem string          `json:"problem,omitempty"`
+}
+
+const maxShown = 40 // messages that plan shows one by one
+
+func (c *command) plan(ctx context.Context, s *selection) error {
+	d, done, err := c.oneDesk(ctx, c.logger())
+	if err != nil {
+		return err
+	}
+	defer done()
+	arguments, err := s.args(d)
+	if err != nil {
+		return err
+	}
+	session, err := d.session(ctx, d.set.Needs())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	step, finish := c.progress("looking at the mail")
+	p := &planPrinter{command: c, rules: map[string]int64{}}
+	err = engine.PreviewRules(ctx, session, d.set, arguments, d.Name, func(v engine.Preview, total int) error {
+		p.seen++
+		step(p.seen, int64(total))
+		return p.add(v)
+	})
+	finish()
+	if err != nil {
+		return err
+	}
+	return p.end(d)
+}
+
+// planPrinter gathers what plan prints.
+type planPrinter struct {
+	*command
+	seen, touched int64
+	lines         []string
+	rules         map[string]int64
+	all           []plannedMessage
+}
+
+func (p *planPrinter) add(v engine.Preview) error {
+	if len(v.Plan.Effects) == 0 && v.Message.Poison == "" {
+		return nil
+	}
+	p.touched++
+	m := plannedMessage{
+		Folder: v.Message.Folder, UID: v.Message.UID, From: v.Message.Item.From.Email, Subject: v.Message.Item.Subject.String(),
+		Effects: v.Plan.Effects, Dropped: v.Plan.Dropped, Problem: v.Message.Poison,
+	}
+	if p.json {
+		p.all = append(p.all, m)
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, e := range v.Plan.Effects {
+		if !seen[e.Rule] {
+			seen[e.Rule] = true
+			p.rules[e.Rule]++
+		}
+	}
+	if len(p.lines) < maxShown {
+		p.lines = append(p.lines, p.line(m))
+	}
+	return nil
+}
+
+func (p *planPrinter) line(m plannedMessage) string {
+	if m.Problem != "" {
+		return fmt.Sprintf("  %s/%d can't be read and stays where it is: %s", m.Folder, m.UID, m.Problem)
+	}
+	words := make([]string, len(m.Effects))
+	for i, e := range m.Effects {
+		words[i] = e.String()
+	}
+	return fmt.Sprintf("  %-28s %-44s %s", oneLine(m.From, 28), oneLine(m.Subject, 44), strings.Join(words, ", "))
+}
+
+func (p *planPrinter) end(d *desk) error {
+	if p.json {
+		if p.all == nil {
+			p.all = []plannedMessage{}
+		}
+		return p.printJSON(p.all)
+	}
+	for _, line := range p.lines {
+		fmt.Fprintln(p.out, line)
+	}
+	if more := p.touched - int64(len(p.lines)); more > 0 {
+		fmt.Fprintf(p.out, "  … and %s more (foredesk plan --json shows all)\n", count(more, "message"))
+	}
+	if p.touched > 0 {
+		fmt.Fprintln(p.out)
+		p.table("", counted("RULE", d, p.rules))
+		fmt.Fprintln(p.out)
+	}
+	fmt.Fprintf(p.out, "%s of %s would change. Nothing was done; do it with: foredesk apply\n", thousands(p.touched), count(p.seen, "message"))
+	return nil
+}
+
+// counted makes a table of the rules in the order of the file.
+func counted(head string, d *desk, n map[string]int64) [][]string {
+	order := map[string]int{}
+	for i, r := range d.set.Rules {
+		order[r.Name] = i
+	}
+	var names []string
+	for name := range n {
+		names = append(names, name)
+	}
+	sort.Slice(names, func(i, j int) bool { return order[names[i]] < order[names[j]] })
+	rows := [][]string{{head, "MESSAGES"}}
+	for _, name := range names {
+		rows = append(rows, []string{oneLine(name, 70), thousands(n[name])})
+	}
+	return rows
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/internal/mail"
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/rules"
+)
+
+// reading are the flags of verbs that read a message file.
+type reading struct {
+	now, timezone, rules string
+}
+
+func (r *reading) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.now, "now", "", "the `time` to stand at (2026-12-08 10:00)")
+	cmd.Flags().StringVar(&r.timezone, "timezone", "", "the account's time `zone` (Europe/London)")
+	cmd.Flags().StringVar(&r.rules, "rules", "", "the rules `file`; the account's otherwise")
+}
+
+func (c *command) readCommand() *cobra.Command {
+	var r reading
+	cmd := &cobra.Command{
+		Use: "read FILE", Short: "Show every fact of a message file, as JSON", Args: args(cobra.ExactArgs(1)),
+		Long: `Read prints what the rules can know of a message (a file as mail programs save it,
+.eml; - reads standard input), as JSON. With a configuration, or --rules, "toMe" and
+the lists of people are those of the account.`,
+		RunE: func(_ *cobra.Command, files []string) error { return c.read(&r, files[0]) },
+	}
+	r.flags(cmd)
+	return cmd
+}
+
+func (c *command) read(r *reading, file string) error {
+	set, identity, now, err := c.readingSet(r)
+	if err != nil {
+		return err
+	}
+	m, err := c.readMessage(file, identity, now)
+	if err != nil {
+		return err
+	}
+	if m.Poison != "" {
+		return fmt.Errorf("%s can't be read as a message: %s. In a mailbox it would stay where it is and be listed by foredesk log", file, m.Poison)
+	}
+	facts := set.Facts(&m.Item, now)
+	facts["messageID"] = m.MessageID
+	facts["key"] = m.Key
+	return c.printJSON(facts)
+}
+
+func (c *command) readMessage(file string, identity mail.Identity, now time.Time) (mailbox.Message, error) {
+	var in io.Reader = c.in
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return mailbox.Message{}, fmt.Errorf("reading a message: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	m, err := mail.ReadFile(in, identity, now)
+	if err != nil {
+		return m, fmt.Errorf("reading the message %s: %w", file, err)
+	}
+	return m, nil
+}
+
+// readingSet is the rule set whose words a message is read with: of --rules, of
+// the configuration, or an empty one.
+func (c *command) readingSet(r *reading) (*rules.Set, mail.Identity, time.Time, error) {
+	var options rules.Options
+	var identity mail.Identity
+	file := r.rules
+	if _, err := os.Stat(c.configFile); err == nil && r.rules == "" {
+		cfg, err := c.loadConfig()
+		if err != nil {
+			return nil, identity, time.Time{}, err
+		}
+		for _, a := range cfg.Accounts {
+			if c.account == "" || c.account == a.Name {
+				d := &desk{Account: a}
+				identity, file = d.identity(), a.Rules
+				options = rules.Options{Me: a.Addresses, Timezone: a.Location}
+				break
+			}
+		}
+	}
+	zone := options.Timezone
+	if r.timezone != "" {
+		var err error
+		if zone, err = time.LoadLocation(r.timezone); err != nil {
+			return nil, identity, time.Time{}, usage{fmt.Errorf("there is no time zone %q; write a name such as Europe/London", r.timezone)}
+		}
+	}
+	set, err := setIn(file, options)
+	if err != nil {
+		return nil, identity, time.Time{}, err
+	}
+	if zone != nil {
+		set.Timezone = zone
+	}
+	now := time.Now()
+	if r.now != "" {
+		if now, err = rules.ParseDate(r.now, set.Timezone); err != nil {
+			return nil, identity, now, usage{fmt.Errorf("--now: %w", err)}
+		}
+	}
+	if len(identity.Address) == 0 {
+		identity.Address = set.Me()
+	}
+	return set, identity, now, nil
+}
+
+func setIn(file string, options rules.Options) (*rules.Set, error) {
+	if file == "" {
+		return rules.Load("(no rules)", []byte("version: 1\nrules: []\n"), options)
+	}
+	return loadRules(file, options)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitFindings = 3 // check, test and status found something a person must see
+)
+
+// findings is the error of a verb that worked, and found something.
+type findings struct{ message string }
+
+func (f findings) Error() string { return f.message }
+
+// usage is a mistake in how the command was called.
+type usage struct{ err error }
+
+func (u usage) Error() string { return u.err.Error() }
+
+// command is what every verb gets: where to print, and the global flags.
+type command struct {
+	terminal
+	configFile string
+	account    string
+	json       bool
+	verbose    bool
+}
+
+func execute(ctx context.Context, args []string, t terminal) int {
+	c := &command{terminal: t}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	return c.exit(root.ExecuteContext(ctx))
+}
+
+// exit prints an error, once and at the edge, and turns it into an exit code.
+func (c *command) exit(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if found := (findings{}); errors.As(err, &found) {
+		if found.message != "" {
+			fmt.Fprintln(c.err, found.message)
+		}
+		return exitFindings
+	}
+	fmt.Fprintf(c.err, "%s %s\n", c.red("foredesk:"), err)
+	if wrong := (usage{}); errors.As(err, &wrong) || isCobraUsage(err) {
+		fmt.Fprintln(c.err, `Run "foredesk help" to see how it is used.`)
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// isCobraUsage recognises the library's own errors about unknown commands.
+func isCobraUsage(err error) bool { return strings.HasPrefix(err.Error(), "unknown command") }
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "foredesk",
+		Short: "An assistant's rules at the front of an executive's desk",
+		Long: `Foredesk watches an executive's mailboxes and files and flags the mail by rules
+that an assistant writes in rules.yaml. Everything it does is written down first,
+can be explained, and can be taken back.
+
+See it work on a made-up mailbox:      foredesk demo
+Find mistakes in a rules file:         foredesk check rules.yaml
+See what the rules would do:           foredesk plan
+Let it work:                           foredesk run`,
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	config := os.Getenv("FOREDESK_CONFIG")
+	if config == "" {
+		config = "foredesk.yaml"
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&c.configFile, "config", "c", config, "the configuration `file` (or FOREDESK_CONFIG)")
+	flags.StringVarP(&c.account, "account", "a", "", "only this account, by its `name`")
+	flags.BoolVar(&c.json, "json", false, "print JSON, for programs")
+	flags.BoolVarP(&c.verbose, "verbose", "v", false, "say more while working")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		c.runCommand(), c.applyCommand(), c.planCommand(), c.checkCommand(), c.testCommand(), c.readCommand(),
+		c.explainCommand(), c.undoCommand(), c.logCommand(), c.statusCommand(), c.demoCommand(), c.versionCommand(),
+	)
+	return root
+}
+
+// args wraps a check of arguments so that its error is one of usage.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage{fmt.Errorf("%s: %w", cmd.CommandPath(), err)}
+		}
+		return nil
+	}
+}
+
+func (c *command) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: args(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			v := version()
+			if c.json {
+				return c.printJSON(v)
+			}
+			fmt.Fprintf(c.out, "foredesk %s (%s)\n", v.Version, v.Go)
+			return nil
+		},
+	}
+}
+
+type versionOutput struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Go       string `json:"go"`
+}
+
+func version() versionOutput {
+	v := versionOutput{Version: "development"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v.Go = info.GoVersion
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Revision = s.Value
+		}
+	}
+	return v
+}

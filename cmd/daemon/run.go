@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/internal/engine"
+)
+
+func (c *command) runCommand() *cobra.Command {
+	var once bool
+	cmd := &cobra.Command{
+		Use: "run", Short: "Watch the mail and follow the rules, until told to stop", Args: args(cobra.NoArgs),
+		Long: `Run watches the folders of every account and follows its rules, until it gets
+SIGTERM or Ctrl-C. A saved rules file is followed at once; SIGHUP reads it again,
+too. A file with a mistake leaves the old rules at work and says where it is wrong.
+
+At the first start only mail that arrives from then on is handled: older mail is
+touched by "foredesk apply" alone.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.watch(cmd.Context(), once) },
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "handle what is new and end")
+	return cmd
+}
+
+func (c *command) watch(ctx context.Context, once bool) error {
+	log := c.loggerWith(&slog.HandlerOptions{Level: slog.LevelInfo})
+	desks, closeAll, err := c.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	accounts, err := takeAll(ctx, desks)
+	if err != nil {
+		return err
+	}
+	defer releaseAll(accounts, log)
+	for _, d := range desks {
+		log.Info("watching", "account", d.Name, "host", d.IMAP.Host, "folders", d.IMAP.Folders, "rules", len(d.set.Rules))
+	}
+	err = runAll(ctx, desks, accounts, once)
+	if err == nil {
+		log.Info("stopped; everything is written down")
+	}
+	return err
+}
+
+// takeAll takes every account or none.
+func takeAll(ctx context.Context, desks []*desk) ([]*engine.Account, error) {
+	var accounts []*engine.Account
+	for _, d := range desks {
+		a, err := d.take(ctx, nil)
+		if err != nil {
+			releaseAll(accounts, d.log)
+			return nil, fmt.Errorf("%w. Stop the other one, or give this one a database of its own; nothing was done", err)
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts, nil
+}
+
+func releaseAll(accounts []*engine.Account, log *slog.Logger) {
+	for _, a := range accounts {
+		if err := a.Release(); err != nil {
+			log.Error("giving an account up", "account", a.Name, "error", err)
+		}
+	}
+}
+
+// runAll runs each account in a goroutine of its own, so that none can hold up
+// another. A journal that fails stops all of them.
+func runAll(ctx context.Context, desks []*desk, accounts []*engine.Account, once bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	errs := make([]error, len(accounts)+1)
+	for i, a := range accounts {
+		all.Go(func() {
+			if once {
+				errs[i] = a.RunOnce(ctx)
+				return
+			}
+			if errs[i] = a.Run(ctx); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	if !once {
+		errs[len(accounts)] = followRules(ctx, desks, accounts)
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}

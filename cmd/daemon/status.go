@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+func (c *command) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Show how each account is doing", Args: args(cobra.NoArgs),
+		Long: `Status shows, from the journal alone, whether foredesk is running, how far each folder
+has been seen, what is unfinished, and whether the rules file is in order.
+Exit code 3 says that a person must look at something.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
+	}
+}
+
+// accountStatus is an account's part of status --json.
+type accountStatus struct {
+	Account    string           `json:"account"`
+	Running    bool             `json:"running"`
+	Folders    []folderStatus   `json:"folders"`
+	Steps      map[string]int64 `json:"steps"` // by state
+	LastRuns   []runStatus      `json:"lastRuns"`
+	RulesFile  string           `json:"rulesFile"`
+	RulesError string           `json:"rulesError,omitempty"`
+}
+
+type folderStatus struct {
+	Folder string    `json:"folder"`
+	Seen   time.Time `json:"seen,omitzero"`
+}
+
+type runStatus struct {
+	Run     int64     `json:"run"`
+	Kind    string    `json:"kind"`
+	State   string    `json:"state"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Message string    `json:"message,omitempty"`
+}
+
+func (c *command) status(ctx context.Context) error {
+	cfg, err := c.loadConfig()
+	if err != nil {
+		return err
+	}
+	journal, err := store.Open(ctx, cfg.Database)
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	all := []accountStatus{}
+	for _, a := range cfg.Accounts {
+		if c.account != "" && c.account != a.Name {
+			continue
+		}
+		s, err := readStatus(ctx, journal, &desk{Account: a, journal: journal})
+		if err != nil {
+			return err
+		}
+		all = append(all, s)
+	}
+	if c.json {
+		err = c.printJSON(all)
+	} else {
+		for _, s := range all {
+			c.printStatus(s)
+		}
+	}
+	if err == nil && slices.ContainsFunc(all, accountStatus.needsPerson) {
+		return findings{}
+	}
+	return err
+}
+
+func (s accountStatus) needsPerson() bool {
+	return s.RulesError != "" || s.Steps[string(store.Uncertain)] > 0
+}
+
+func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStatus, error) {
+	s := accountStatus{Account: d.Name, RulesFile: d.Rules, Steps: map[string]int64{}, LastRuns: []runStatus{}}
+	if _, err := d.loadRules(); err != nil {
+		s.RulesError = shortRulesError(err)
+	}
+	cursors, err := journal.Cursors(ctx, d.Name)
+	if err != nil {
+		return s, err
+	}
+	for _, folder := range d.IMAP.Folders {
+		s.Folders = append(s.Folders, folderStatus{folder, cursors[folder].SeenAt})
+	}
+	counts, err := journal.Counts(ctx, d.Name, 0)
+	if err != nil {
+		return s, err
+	}
+	for _, n := range counts {
+		if !n.Undo {
+			s.Steps[string(n.State)] += n.N
+		}
+	}
+	runs, err := journal.Runs(ctx, store.RunFilter{Account: d.Name, Limit: 5})
+	for _, r := range runs {
+		s.LastRuns = append(s.LastRuns, runStatus{r.ID, string(r.Kind), string(r.State), r.Started, r.Ended, r.Message})
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Running, err = journal.Owned(ctx, d.Name)
+	return s, err
+}
+
+func shortRulesError(err error) string {
+	if problems := rules.Problems(nil); errors.As(err, &problems) {
+		return fmt.Sprintf("%s (%s; foredesk check shows all)", problems[0].Error(), count(int64(len(problems)), "mistake"))
+	}
+	return err.Error()
+}
+
+func (c *command) printStatus(s accountStatus) {
+	running := "not running"
+	if s.Running {
+		running = c.green("running")
+	}
+	fmt.Fprintf(c.out, "%s: %s\n", c.bold(s.Account), running)
+	for _, f := range s.Folders {
+		seen := "never looked at"
+		if !f.Seen.IsZero() {
+			seen = "last change seen " + f.Seen.Local().Format("Mon 2 Jan 15:04:05")
+		}
+		fmt.Fprintf(c.out, "  %-20s %s\n", f.Folder, seen)
+	}
+	rulesState := "in order"
+	if s.RulesError != "" {
+		rulesState = c.red("NOT taken: ") + s.RulesError
+	}
+	fmt.Fprintf(c.out, "  rules                %s\n", rulesState)
+	for _, line := range []struct{ state, words string }{
+		{"done", "done"},
+		{"undone", "taken back"},
+		{"failed", "not done; see foredesk log --state failed"},
+		{"planned", "still to do"},
+		{"started", "in the middle of being done"},
+		{"parked", "wait for a person"},
+		{"uncertain", "uncertain: a person must look; see foredesk log --state uncertain"},
+	} {
+		if n := s.Steps[line.state]; n > 0 {
+			fmt.Fprintf(c.out, "  %8s %s %s\n", thousands(n), nounFor(n, "action"), line.words)
+		}
+	}
+	for _, r := range s.LastRuns {
+		fmt.Fprintf(c.out, "  run %-5d %-6s %-11s %s%s\n", r.Run, r.Kind, r.State, r.Started.Local().Format("Mon 2 Jan 15:04:05"), c.faint(prefixed("  ", oneLine(r.Message, 80))))
+	}
+}
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+func nounFor(n int64, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}

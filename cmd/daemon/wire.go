@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/foredesk/foredesk/internal/config"
+	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/mail"
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+// desk is one configured account with the parts that work on it.
+type desk struct {
+	config.Account
+	mail    *mail.Account
+	set     *rules.Set
+	journal *store.Store
+	log     *slog.Logger
+}
+
+// open reads the configuration and the rules of the wanted accounts and opens
+// the journal. Everything that can be wrong without a server is found here,
+// before anything has been done.
+func (c *command) open(ctx context.Context, log *slog.Logger) ([]*desk, func(), error) {
+	cfg, err := c.loadConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	desks, err := c.desks(cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	journal, err := store.Open(ctx, cfg.Database)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, d := range desks {
+		d.journal = journal
+	}
+	return desks, func() {
+		if err := journal.Close(); err != nil {
+			log.Error("closing the journal", "error", err)
+		}
+	}, nil
+}
+
+func (c *command) loadConfig() (*config.Config, error) {
+	cfg, err := config.Load(c.configFile)
+	if problems := rules.Problems(nil); errors.As(err, &problems) {
+		return nil, fmt.Errorf("the configuration has mistakes; nothing was started.\n\n%w", problems)
+	}
+	return cfg, err
+}
+
+func (c *command) desks(cfg *config.Config, log *slog.Logger) ([]*desk, error) {
+	var desks []*desk
+	var names []string
+	for _, a := range cfg.Accounts {
+		names = append(names, a.Name)
+		if c.account != "" && c.account != a.Name {
+			continue
+		}
+		d, err := newDesk(a, log)
+		if err != nil {
+			return nil, err
+		}
+		desks = append(desks, d)
+	}
+	if len(desks) == 0 {
+		return nil, usage{fmt.Errorf("no account is called %q; there are: %s", c.account, strings.Join(names, ", "))}
+	}
+	return desks, nil
+}
+
+// oneDesk is open for verbs that work on one account.
+func (c *command) oneDesk(ctx context.Context, log *slog.Logger) (*desk, func(), error) {
+	desks, done, err := c.open(ctx, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(desks) > 1 {
+		done()
+		var names []string
+		for _, d := range desks {
+			names = append(names, d.Name)
+		}
+		return nil, nil, usage{fmt.Errorf("say which account is meant: --account %s", strings.Join(names, ", or --account "))}
+	}
+	return desks[0], done, nil
+}
+
+func newDesk(a config.Account, log *slog.Logger) (*desk, error) {
+	d := &desk{Account: a, log: log}
+	var err error
+	if d.set, err = d.loadRules(); err != nil {
+		return nil, err
+	}
+	d.mail, err = mail.New(mail.Config{
+		Host: a.IMAP.Host, Port: a.IMAP.Port, TLS: string(a.IMAP.TLS), CAFile: a.IMAP.CAFile,
+		User: a.IMAP.User, Secret: a.IMAP.Secret.Reveal, Auth: string(a.IMAP.Auth),
+		Folders: a.IMAP.Folders, Poll: a.IMAP.Poll, Identity: d.identity(),
+	}, log.With("account", a.Name))
+	return d, err
+}
+
+func (d *desk) identity() mail.Identity {
+	return mail.Identity{Account: d.Name, Address: d.Addresses, AuthservID: d.IMAP.AuthservID}
+}
+
+// loadRules reads the account's rules file as it is now.
+func (d *desk) loadRules() (*rules.Set, error) {
+	set, err := loadRules(d.Rules, rules.Options{Me: d.Addresses, Timezone: d.Location})
+	if problems := rules.Problems(nil); errors.As(err, &problems) {
+		return nil, fmt.Errorf("the rules of account %q have mistakes, so nothing was done with its mail. Mend them and try again.\n\n%w", d.Name, problems)
+	}
+	return set, err
+}
+
+func loadRules(file string, options rules.Options) (*rules.Set, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the rules: %w. Name the right file, or make it readable", err)
+	}
+	return rules.Load(file, data, options)
+}
+
+// take makes this process the account's owner.
+func (d *desk) take(ctx context.Context, observe func(engine.Event)) (*engine.Account, error) {
+	return engine.Take(ctx, engine.Config{
+		Name: d.Name, Mail: server{d.mail}, Journal: d.journal, Rules: d.set, Folders: d.IMAP.Folders, Log: d.log, Observe: observe,
+	})
+}
+
+// session connects for looking, without owning the account.
+func (d *desk) session(ctx context.Context, needs rules.Needs) (*mail.Session, error) {
+	d.mail.Needs(needs)
+	s, err := d.mail.Open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("account %q: %w", d.Name, err)
+	}
+	return s, nil
+}
+
+// server lets the engine speak to a mail.Account through its own words.
+type server struct{ *mail.Account }
+
+// Watch implements engine.Mail.
+func (s server) Watch(ctx context.Context, once bool, cursor engine.CursorFunc, arrive engine.ArriveFunc) error {
+	deliver := func(ctx context.Context, session *mail.Session, b mailbox.Batch) error {
+		err := arrive(ctx, session, b)
+		if trouble := (*engine.MailError)(nil); errors.As(err, &trouble) {
+			return fmt.Errorf("%w: %w", mail.ErrLost, err) // Watch connects again and asks for the cursor
+		}
+		return err
+	}
+	if once {
+		return s.CatchUp(ctx, mail.Cursors(cursor), deliver)
+	}
+	return s.Account.Watch(ctx, mail.Cursors(cursor), deliver)
+}
+
+// Open implements engine.Mail.
+func (s server) Open(ctx context.Context) (engine.Session, error) { return s.Account.Open(ctx) }

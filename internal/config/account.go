@@ -1,0 +1,277 @@
+package config
+
+import (
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones are the same on a machine without a zone database
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/foredesk/foredesk/rules"
+)
+
+const (
+	version         = "1"
+	defaultDatabase = "sqlite:foredesk.db"
+	defaultPoll     = time.Minute
+	maxName         = 64 // characters of an account name; it stands in every log line
+)
+
+var (
+	fileKeys    = keys{of: "the file", known: []string{"version", "database", "accounts"}, later: []string{"console"}}
+	accountKeys = keys{
+		of:    "the account",
+		known: []string{"name", "address", "addresses", "timezone", "rules", "imap", "smtp"},
+		later: []string{"calendar", "agenda"},
+	}
+	imapKeys = keys{of: "imap", known: append(connectionKeys(), "folders", "poll", "authserv_id"), open: openSecrets}
+	smtpKeys = keys{of: "smtp", known: connectionKeys(), open: openSecrets}
+)
+
+// parse reads the text of a configuration. file is its name for messages, abs
+// the absolute one.
+func parse(file, abs string, data []byte) (*Config, rules.Problems) {
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	r := newReader(file, filepath.Dir(abs), text)
+	cfg := &Config{Path: abs}
+	if root := r.document(text); root != nil {
+		if f, ok := r.fields(root, root, fileKeys); ok {
+			f.root(cfg)
+		}
+	}
+	return cfg, r.finish()
+}
+
+func (f fields) root(cfg *Config) {
+	if n := f.values["version"]; n == nil {
+		f.missing("version", "begin the file with: version: 1")
+	} else if n.Tag != "!!int" || n.Value != version {
+		f.report(n, "", "version must be %s: it is the form of the file that this program reads", version)
+	}
+	cfg.Database = f.database()
+	list := f.values["accounts"]
+	switch {
+	case list == nil:
+		f.missing("accounts", "foredesk.example.yaml shows one")
+	case !f.literal(list):
+	case list.Kind != yaml.SequenceNode:
+		f.wrongKind(list, "accounts", "a list (each account begins with a dash)")
+	case len(list.Content) == 0:
+		f.report(list, "foredesk.example.yaml shows one", "accounts is an empty list")
+	default:
+		cfg.Accounts = f.accounts(list.Content)
+	}
+}
+
+// database returns the place of the database with an absolute path.
+func (f fields) database() string {
+	n, place := f.values["database"], defaultDatabase
+	if n != nil {
+		place = f.text("database")
+		if !strings.HasPrefix(place, "sqlite:") {
+			f.hide(n) // a URL may hold a password
+		}
+	}
+	path, isSQLite := strings.CutPrefix(place, "sqlite:")
+	switch {
+	case place == "":
+		return ""
+	case strings.HasPrefix(place, "postgres://"), strings.HasPrefix(place, "postgresql://"):
+		return f.postgres(n, place)
+	case !isSQLite || path == "" || strings.HasPrefix(path, "//") || path == ":memory:":
+		f.report(n, "for example sqlite:foredesk.db or postgres://user@host/database", "database must be sqlite:PATH or a postgres:// URL")
+		return ""
+	}
+	path = f.resolve(path)
+	at := f.at
+	if n != nil {
+		at = n
+	}
+	if st, err := os.Stat(filepath.Dir(path)); err != nil || !st.IsDir() {
+		f.report(at, "run: mkdir -p "+filepath.Dir(path), "the folder of the database does not exist")
+	} else if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		f.report(at, "name a file", "the database is not a regular file")
+	}
+	return "sqlite:" + path
+}
+
+// postgres checks a URL. What the parser says of a bad one is not passed on, as
+// it repeats the URL.
+func (f fields) postgres(n *yaml.Node, place string) string {
+	u, err := url.Parse(place)
+	if err != nil {
+		f.report(n, "for example postgres://user@host/database", "the database URL cannot be read")
+		return ""
+	}
+	query := u.Query()
+	if _, open := u.User.Password(); open || query.Has("password") || query.Has("sslpassword") {
+		f.report(n, "keep it in a passfile (chmod 600): postgres://user@host/database?passfile=/PATH, or in PGPASSWORD",
+			"the database URL holds a password")
+		return ""
+	}
+	if passfile := query.Get("passfile"); passfile != "" {
+		if _, err := readPrivate(passfile, maxFile); err != nil {
+			f.report(n, "", "the passfile %s: %v", passfile, err)
+		}
+	}
+	return place
+}
+
+// accounts reads all accounts and what must be unique among them.
+func (f fields) accounts(nodes []*yaml.Node) []Account {
+	names, mailboxes := map[string]int{}, map[string]int{}
+	var out []Account
+	for _, n := range nodes {
+		af, ok := f.fields(n, n, accountKeys)
+		if !ok {
+			continue
+		}
+		a := af.account()
+		af.unique(names, "name", strings.ToLower(a.Name), "another account has this name, in line %d")
+		if a.IMAP.Host != "" && a.IMAP.User != "" {
+			key := strings.ToLower(a.IMAP.Host + "\n" + a.IMAP.User)
+			af.unique(mailboxes, "imap", key, "another account has the same mailbox, in line %d: both would act on its mail")
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// unique reports the second node that stands for the same thing.
+func (f fields) unique(seen map[string]int, key, thing, message string) {
+	n := f.values[key]
+	if n == nil || thing == "" {
+		return
+	}
+	if line, twice := seen[thing]; twice {
+		f.report(n, "", message, line)
+		return
+	}
+	seen[thing] = n.Line
+}
+
+func (f fields) account() Account {
+	a := Account{
+		Name:      f.name(),
+		Addresses: f.addresses(),
+		Location:  f.timezone(),
+		Rules:     f.file("rules", true),
+	}
+	if n := f.values["imap"]; n == nil {
+		f.missing("imap", "write where the mailbox is: imap: {host: HOST, user: USER, password_file: FILE}")
+	} else if sub, ok := f.fields(n, n, imapKeys); ok {
+		a.IMAP = sub.imap()
+	}
+	if n := f.values["smtp"]; n != nil {
+		if sub, ok := f.fields(n, n, smtpKeys); ok {
+			server := sub.server(smtpPorts)
+			a.SMTP = &server
+		}
+	}
+	return a
+}
+
+var accountName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]*$`)
+
+func (f fields) name() string {
+	name := f.required("name", "a short word for logs and commands, such as the first name")
+	if name != "" && (!accountName.MatchString(name) || len([]rune(name)) > maxName) {
+		f.report(f.values["name"], "", "name must be one word of letters, digits and . _ -, at most %d characters", maxName)
+	}
+	return name
+}
+
+// addresses reads address or addresses: exactly one of them has to be there.
+func (f fields) addresses() []string {
+	one, many := f.values["address"], f.values["addresses"]
+	switch {
+	case one == nil && many == nil && f.meant["addresses"]:
+		return nil
+	case one == nil && many == nil:
+		f.missing("address", "the mail address of the account's owner, or a list under addresses")
+		return nil
+	case one != nil && many != nil:
+		f.report(many, "put all of them into addresses", "address and addresses cannot both be there")
+		return nil
+	case one != nil:
+		address := f.text("address")
+		f.checkAddress(one, address)
+		return []string{address}
+	}
+	list := f.texts("addresses", strings.EqualFold)
+	if many.Kind == yaml.SequenceNode {
+		for _, n := range many.Content {
+			f.checkAddress(n, n.Value)
+		}
+	}
+	return list
+}
+
+func (f fields) checkAddress(n *yaml.Node, address string) {
+	if address == "" || n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
+		return
+	}
+	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
+		f.report(n, "write it bare: name@example.com", "%.64q is not a mail address", address)
+	}
+}
+
+// wellKnownZones are those that a misspelt zone is compared with.
+var wellKnownZones = []string{
+	"UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi", "America/Chicago",
+	"America/Denver", "America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Sao_Paulo",
+	"America/Toronto", "Asia/Dubai", "Asia/Hong_Kong", "Asia/Jakarta", "Asia/Kolkata", "Asia/Seoul",
+	"Asia/Shanghai", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "Europe/Amsterdam", "Europe/Berlin",
+	"Europe/Dublin", "Europe/Istanbul", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Paris",
+	"Europe/Rome", "Europe/Stockholm", "Europe/Warsaw", "Europe/Zurich", "Pacific/Auckland",
+}
+
+func (f fields) timezone() *time.Location {
+	name := f.required("timezone", "a zone of the IANA list, for example Europe/London")
+	if name == "" {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(name)
+	// "Local" would let the account's day depend on the machine.
+	if err != nil || name == "Local" {
+		hint := "a zone of the IANA list, for example Europe/London"
+		if s := rules.Suggest(name, wellKnownZones); s != "" {
+			hint = "did you mean " + s + "?"
+		}
+		f.report(f.values["timezone"], hint, "there is no timezone %.64q", name)
+		return time.UTC
+	}
+	return zone
+}
+
+// file reads a path that must lead to a readable file.
+func (f fields) file(key string, needed bool) string {
+	if needed && f.values[key] == nil {
+		f.missing(key, "a path, from the folder of this file")
+	}
+	text := f.text(key)
+	if text == "" {
+		return ""
+	}
+	path := f.resolve(text)
+	opened, err := openRegular(path)
+	if err != nil {
+		f.report(f.values[key], "relative paths start from the folder of this file", "cannot read %s: %v", path, err)
+		return ""
+	}
+	_ = opened.Close()
+	return path
+}
+
+// resolve makes a path of the file absolute.
+func (r *reader) resolve(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(r.dir, path)
+}

@@ -1,0 +1,256 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+// Mail is the mail server of one account. Package mail's Account is one, by way
+// of the wiring in cmd/daemon.
+type Mail interface {
+	// Watch hands new messages to arrive, folder by folder in the order of their
+	// UIDs, until ctx ends. It mends its connections itself; an error of arrive
+	// that is no *MailError ends it. With once it ends when nothing more is new.
+	Watch(ctx context.Context, once bool, cursor CursorFunc, arrive ArriveFunc) error
+	// Open makes a connection of its own.
+	Open(ctx context.Context) (Session, error)
+	// Needs says what messages are asked for from now on.
+	Needs(rules.Needs)
+}
+
+// Session is one connection to the mail server.
+type Session interface {
+	// Scan reads the messages of a folder that are not deleted, in batches.
+	Scan(ctx context.Context, folder string, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) error
+	// Perform does changes and tells the outcome of each. With an error the
+	// outcomes that are missing or Unknown may or may not have happened.
+	Perform(ctx context.Context, changes []mailbox.Change) ([]mailbox.Outcome, error)
+	Close() error
+}
+
+// CursorFunc tells how far a folder has been seen; ok is false if it never was.
+type CursorFunc func(ctx context.Context, folder string) (cursor mailbox.Cursor, ok bool, err error)
+
+// ArriveFunc takes what is new in a folder. The session is the one that found
+// it, and may be used until ArriveFunc returns.
+type ArriveFunc func(ctx context.Context, s Session, b mailbox.Batch) error
+
+// Config is what an Account is made of.
+type Config struct {
+	Name    string
+	Mail    Mail
+	Journal *store.Store
+	Rules   *rules.Set
+	Folders []string // watched
+	Log     *slog.Logger
+	// Observe, if set, hears of everything that happens, as it happens. It is
+	// called from the account's goroutines, one call at a time.
+	Observe func(Event)
+}
+
+// Account owns the mail of one executive: it watches, plans, performs and takes
+// back. Within it nothing races: one thing is done at a time.
+type Account struct {
+	Config
+	owner *store.Owner
+	rules atomic.Pointer[rules.Set]
+	run   int64
+
+	// acting is held from the plan of new mail to its end in the journal, and
+	// while steps of other runs are performed.
+	acting sync.Mutex
+	wake   chan struct{}
+}
+
+// Event is something that happened to one message.
+type Event struct {
+	Item  store.Item
+	Steps []store.Step // as they ended
+	New   bool         // the message had just arrived
+}
+
+// Take makes the caller the account's owner. It fails with store.ErrOwned while
+// another process is.
+func Take(ctx context.Context, c Config) (*Account, error) {
+	owner, err := c.Journal.Own(ctx, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	if c.Observe == nil {
+		c.Observe = func(Event) {}
+	}
+	a := &Account{Config: c, owner: owner, wake: make(chan struct{}, 1)}
+	a.Log = c.Log.With("account", c.Name)
+	a.UseRules(c.Rules)
+	return a, nil
+}
+
+// Release gives the account up.
+func (a *Account) Release() error { return a.owner.Release() }
+
+// UseRules makes a rule set the one that acts from now on.
+func (a *Account) UseRules(set *rules.Set) {
+	a.rules.Store(set)
+	a.Mail.Needs(set.Needs())
+}
+
+// Intervals of the account's housekeeping.
+const (
+	requestEvery = time.Second      // how soon an undo from another process is taken up
+	retryEvery   = 30 * time.Second // how soon unfinished steps are tried again
+	pruneEvery   = 24 * time.Hour
+	keepFacts    = 400 * 24 * time.Hour
+)
+
+// Run watches the account until ctx ends. A mail server that can't be reached is
+// not an error: Watch goes on trying. An error means that the journal can't be
+// written, or that the account has another owner.
+func (a *Account) Run(ctx context.Context) error { return a.during(ctx, false) }
+
+// RunOnce handles what is new in the watched folders and ends.
+func (a *Account) RunOnce(ctx context.Context) error { return a.during(ctx, true) }
+
+func (a *Account) during(ctx context.Context, once bool) (err error) {
+	set := a.rules.Load()
+	a.run, err = a.owner.BeginRun(ctx, store.Run{Kind: store.KindRun, RulesHash: set.Hash, Started: time.Now()})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		// The context may have ended; the journal still wants to know.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		state, message := store.RunDone, ""
+		if err != nil {
+			state, message = store.RunFailed, err.Error()
+		}
+		err = errors.Join(err, a.owner.EndRun(ctx, a.run, state, message, time.Now()))
+	}()
+	if err := a.Settle(ctx); err != nil {
+		if !isMail(err) || once {
+			return err
+		}
+		a.Log.Warn("unfinished work waits for the mail server", "error", err)
+	}
+	if once {
+		return a.Mail.Watch(ctx, true, a.cursor, a.arrive)
+	}
+	return a.watchAndKeep(ctx)
+}
+
+// watchAndKeep watches the folders and keeps house beside it. Whichever fails
+// first ends the other.
+func (a *Account) watchAndKeep(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var house sync.WaitGroup
+	house.Go(func() {
+		if err := a.keepHouse(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	err := a.Mail.Watch(ctx, false, a.cursor, a.arrive)
+	cancel(err)
+	house.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+func (a *Account) cursor(ctx context.Context, folder string) (mailbox.Cursor, bool, error) {
+	return a.Journal.Cursor(ctx, a.Name, folder)
+}
+
+// arrive handles new mail. After trouble with the mail server (a MailError) Watch
+// connects again, and keepHouse looks at what was begun; trouble with the journal
+// ends the account.
+func (a *Account) arrive(ctx context.Context, s Session, b mailbox.Batch) error {
+	a.acting.Lock()
+	defer a.acting.Unlock()
+	w := &work{Account: a, session: s, set: a.rules.Load(), run: a.run, live: true}
+	steps, err := w.plan(ctx, b)
+	if err == nil {
+		err = w.perform(ctx, steps)
+	}
+	if isMail(err) {
+		a.Wake()
+	}
+	return err
+}
+
+// Wake makes the account look for requests and unfinished work at once.
+func (a *Account) Wake() {
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+// keepHouse takes up what others ask for, tries unfinished steps again, and
+// empties old rows.
+func (a *Account) keepHouse(ctx context.Context) error {
+	requests, retry, prune := time.NewTicker(requestEvery), time.NewTicker(retryEvery), time.NewTicker(pruneEvery)
+	defer requests.Stop()
+	defer retry.Stop()
+	defer prune.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-requests.C:
+			err = a.takeRequests(ctx)
+		case <-a.wake:
+			err = a.Settle(ctx)
+		case <-retry.C:
+			if err = a.owner.Held(ctx); err == nil {
+				err = a.Settle(ctx)
+			}
+		case <-prune.C:
+			_, err = a.owner.Prune(ctx, time.Now().Add(-keepFacts))
+		}
+		if isMail(err) {
+			a.Log.Warn("unfinished work waits for the mail server", "error", err)
+		} else if err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+// MailError is trouble with the mail server, as against trouble with the journal:
+// what it kept from being done is done once the server is back.
+type MailError struct{ Err error }
+
+func (e *MailError) Error() string { return e.Err.Error() }
+func (e *MailError) Unwrap() error { return e.Err }
+
+func isMail(err error) bool {
+	var trouble *MailError
+	return errors.As(err, &trouble)
+}
+
+func onServer(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &MailError{err}
+}
+
+// open makes a connection for work beside the watching.
+func (a *Account) open(ctx context.Context) (Session, error) {
+	s, err := a.Mail.Open(ctx)
+	if err != nil {
+		return nil, onServer(fmt.Errorf("connecting for account %q: %w", a.Name, err))
+	}
+	return s, nil
+}

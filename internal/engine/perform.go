@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+)
+
+// perform does steps and writes down how each ended. Steps that are Planned are
+// marked as started first; those that are Started already were marked with their
+// plan, or by a process that has died: with doubt the server is looked at before
+// they are tried.
+func (w *work) perform(ctx context.Context, steps []store.Step) error {
+	return w.performing(ctx, steps, func(store.Step) bool { return false })
+}
+
+func (w *work) performing(ctx context.Context, steps []store.Step, doubt func(store.Step) bool) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	if err := w.start(ctx, steps); err != nil {
+		return err
+	}
+	changes, endings := w.changes(steps, doubt)
+	outcomes, trouble := []mailbox.Outcome(nil), error(nil)
+	if len(changes) > 0 {
+		outcomes, trouble = w.session.Perform(ctx, changes)
+	}
+	// What the server has confirmed is written down even when we are told to
+	// stop, so that nothing is in doubt that need not be.
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	defer cancel()
+	endings = append(endings, w.endings(steps, outcomes)...)
+	if err := w.owner.Finish(keep, time.Now(), endings); err != nil {
+		return err
+	}
+	w.tell(steps, endings)
+	if trouble != nil {
+		return onServer(fmt.Errorf("acting on %d messages: %w", len(changes), trouble))
+	}
+	return nil
+}
+
+func (w *work) start(ctx context.Context, steps []store.Step) error {
+	var planned []int64
+	for _, s := range steps {
+		if s.State == store.Planned {
+			planned = append(planned, s.ID)
+		}
+	}
+	if len(planned) == 0 {
+		return nil
+	}
+	return w.owner.Start(ctx, planned)
+}
+
+// changes turns steps into what the mail server is asked. Steps that do nothing
+// there, such as a line for the agenda, are done by being written down.
+func (w *work) changes(steps []store.Step, doubt func(store.Step) bool) (changes []mailbox.Change, endings []store.Ending) {
+	for _, s := range steps {
+		if s.State == store.Failed && s.Rule == Unreadable {
+			continue
+		}
+		if s.Op.Kind == "" {
+			endings = append(endings, store.Ending{StepID: s.ID, State: store.Done})
+			continue
+		}
+		ref := s.Item.Place
+		if s.Op.Kind == mailbox.Remove {
+			ref = s.From // a copy lies where it was put, not where the message lies
+		}
+		changes = append(changes, mailbox.Change{ID: s.ID, Ref: ref, Key: s.Item.Key, MessageID: s.Item.MessageID, Op: s.Op, Doubt: doubt(s)})
+	}
+	return changes, endings
+}
+
+// endings turns outcomes into the ends of steps. A step without an outcome, or
+// whose outcome is Unknown, stays started and is looked at again later.
+func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome) []store.Ending {
+	byID := make(map[int64]store.Step, len(steps))
+	for _, s := range steps {
+		byID[s.ID] = s
+	}
+	var endings []store.Ending
+	for _, o := range outcomes {
+		s := byID[o.ID]
+		e := store.Ending{StepID: s.ID, Reason: o.Reason}
+		switch o.Result {
+		case mailbox.Done:
+			e.State, e.At = store.Done, o.At
+			if s.Op.Kind == mailbox.Move {
+				e.ItemID = s.Item.ID
+			}
+		case mailbox.Gone:
+			e.State, e.Reason = store.Failed, "the message was moved or deleted by somebody else first; it was left alone"
+		case mailbox.Refused:
+			e.State = store.Failed
+			w.Log.Warn("the mail server refused an action", "rule", s.Rule, "action", s.Action, "folder", s.Item.Place.Folder, "reason", o.Reason)
+		default:
+			continue
+		}
+		endings = append(endings, e)
+	}
+	return endings
+}
+
+// tell logs what ended, and shows it to whoever watches.
+func (w *work) tell(steps []store.Step, endings []store.Ending) {
+	byID := make(map[int64]store.Ending, len(endings))
+	for _, e := range endings {
+		byID[e.StepID] = e
+	}
+	var event Event
+	for _, s := range steps {
+		e, ended := byID[s.ID]
+		switch {
+		case ended:
+			s.State, s.Reason, s.At = e.State, e.Reason, e.At
+		case s.Rule != Unreadable:
+			continue
+		}
+		if w.live {
+			w.Log.Info("handled", "rule", s.Rule, "action", s.Action, "state", string(s.State), "folder", s.From.Folder, "uid", s.From.UID)
+		}
+		if event.Item.ID != s.Item.ID && event.Item.ID != 0 {
+			w.Observe(event)
+			event = Event{}
+		}
+		event.Item, event.New = s.Item, w.live
+		event.Steps = append(event.Steps, s)
+	}
+	if event.Item.ID != 0 {
+		w.Observe(event)
+	}
+}
+
+// settlePage is how many unfinished steps are taken up at once.
+const settlePage = 2000
+
+// Settle takes up what an earlier process, or a broken connection, left
+// unfinished: each started step is looked for on the server first.
+func (a *Account) Settle(ctx context.Context) error {
+	a.acting.Lock()
+	defer a.acting.Unlock()
+	var w *work
+	for {
+		steps, err := a.Journal.Unfinished(ctx, a.Name, time.Now(), settlePage)
+		if err != nil || len(steps) == 0 {
+			return err
+		}
+		if w == nil {
+			session, err := a.open(ctx)
+			if err != nil {
+				return err
+			}
+			defer session.Close()
+			w = &work{Account: a, session: session, set: a.rules.Load(), run: a.run}
+		}
+		a.Log.Info("taking up unfinished work", "steps", len(steps))
+		if err := w.performing(ctx, steps, func(s store.Step) bool { return s.State == store.Started }); err != nil {
+			return err
+		}
+		if err := a.stillUnfinished(ctx, steps); err != nil {
+			return err
+		}
+	}
+}
+
+// stillUnfinished stops Settle from turning in a circle: a step that can't be
+// decided even now is uncertain, and a person is told.
+func (a *Account) stillUnfinished(ctx context.Context, steps []store.Step) error {
+	ids := map[int64]bool{}
+	for _, s := range steps {
+		ids[s.ID] = true
+	}
+	left, err := a.Journal.Unfinished(ctx, a.Name, time.Now(), settlePage)
+	if err != nil {
+		return err
+	}
+	var endings []store.Ending
+	for _, s := range left {
+		if ids[s.ID] {
+			endings = append(endings, store.Ending{StepID: s.ID, State: store.Uncertain, Reason: "it can't be told whether this was done; look at the message and decide"})
+			a.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", s.Action)
+		}
+	}
+	if endings == nil {
+		return nil
+	}
+	return a.owner.Finish(ctx, time.Now(), endings)
+}

@@ -1,0 +1,305 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+// work is one stretch of work on an account: what a rule set does to messages,
+// under one run of the journal.
+type work struct {
+	*Account
+	session Session
+	set     *rules.Set
+	run     int64
+	live    bool   // new mail, as against mail that apply was asked to go over
+	rule    string // only this rule's effects; empty for all
+
+	seen map[string]int // how often a scan has met each key
+}
+
+// plan works out what the rules do to the messages of a batch and writes it into
+// the journal; for new mail together with how far the folder has been seen. It
+// returns the steps that are to be performed.
+func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) {
+	planned, plans, err := w.evaluate(b)
+	if err != nil {
+		return nil, err
+	}
+	known, err := w.Journal.Lookup(ctx, w.Name, keysOf(planned))
+	if err != nil {
+		return nil, err
+	}
+	p := store.Plan{RunID: w.run, Planned: time.Now()}
+	if w.live {
+		p.Folder, p.Cursor = b.Folder, &b.Next
+		p.Cursor.SeenAt = p.Planned
+	}
+	var retry []store.Step
+	for i, m := range planned {
+		item, handle, err := w.identify(ctx, m, known[m.Key])
+		if err != nil {
+			return nil, err
+		}
+		known[m.Key] = remember(known[m.Key], item)
+		n := store.NewItem{Item: item}
+		if handle {
+			n.Steps = w.steps(m, plans[i])
+			again, err := w.failedBefore(ctx, item, n.Steps)
+			if err != nil {
+				return nil, err
+			}
+			retry = append(retry, again...)
+		}
+		if handle || item.ID != 0 {
+			p.Items = append(p.Items, n)
+		}
+	}
+	fresh, err := w.owner.Commit(ctx, p)
+	return append(fresh, retry...), err
+}
+
+// remember notes which item a message of the batch is, so that the next one with
+// the same content is taken for another.
+func remember(known []store.Item, item store.Item) []store.Item {
+	for i := range known {
+		if known[i].ID == item.ID && item.ID != 0 {
+			known[i] = item
+			return known
+		}
+	}
+	return append(known, item)
+}
+
+// evaluate runs the rules over a batch and keeps the messages they do something
+// to, and those that can't be read.
+func (w *work) evaluate(b mailbox.Batch) (planned []mailbox.Message, plans []rules.Plan, err error) {
+	now := time.Now()
+	for _, m := range b.Messages {
+		if w.seen != nil {
+			w.seen[m.Key]++
+		}
+		if m.Poison != "" {
+			planned, plans = append(planned, m), append(plans, rules.Plan{})
+			continue
+		}
+		m.Item.Account = w.Name
+		plan := w.set.Plan(&m.Item, now)
+		w.report(m, plan)
+		if w.rule != "" {
+			plan.Effects = slices.DeleteFunc(plan.Effects, func(e rules.Effect) bool { return e.Rule != w.rule })
+		}
+		if len(plan.Effects) > 0 {
+			planned, plans = append(planned, m), append(plans, plan)
+		}
+	}
+	return planned, plans, nil
+}
+
+// report logs what a person who keeps the rules should know. It names rules and
+// places, nothing of the mail.
+func (w *work) report(m mailbox.Message, plan rules.Plan) {
+	for _, f := range plan.Failures {
+		w.Log.Warn("a rule could not be evaluated", "rule", f.Rule, "folder", m.Folder, "uid", m.UID, "reason", f.Reason)
+	}
+	for _, d := range plan.Dropped {
+		w.Log.Info("a rule above has decided otherwise", "rule", d.Effect.Rule, "action", d.Effect.Action, "winner", d.Winner.Rule, "folder", m.Folder, "uid", m.UID)
+	}
+}
+
+func keysOf(messages []mailbox.Message) []string {
+	keys := make([]string, len(messages))
+	for i, m := range messages {
+		keys[i] = m.Key
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Unreadable is the rule's name in the journal for a message that could not be
+// read. It stays where it is.
+const Unreadable = "(unreadable)"
+
+// steps writes a plan as steps of the journal.
+func (w *work) steps(m mailbox.Message, plan rules.Plan) []store.Step {
+	if m.Poison != "" {
+		return []store.Step{{Rule: Unreadable, Action: "read", State: store.Failed, Reason: m.Poison}}
+	}
+	steps := make([]store.Step, 0, len(plan.Effects))
+	for _, e := range plan.Effects {
+		s := store.Step{Rule: e.Rule, RulesHash: w.set.Hash, Action: actionKey(e), Arg: e.Arg, Op: opFor(e, m), Facts: factsOf(m, plan, e.Rule)}
+		if w.live {
+			s.State = store.Started // performed at once, so it is marked at once
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// factsOf is what the rule's conditions saw. Of a confidential message only the
+// names of the facts are kept.
+func factsOf(m mailbox.Message, plan rules.Plan, rule string) json.RawMessage {
+	for _, match := range plan.Matches {
+		if match.Rule != rule {
+			continue
+		}
+		facts := match.Facts
+		if m.Item.Confidential() {
+			facts = make(map[string]any, len(match.Facts))
+			for name := range match.Facts {
+				facts[name] = hidden
+			}
+		}
+		text, err := json.Marshal(facts)
+		if err != nil {
+			return nil // no fact has a type that JSON refuses; without facts the step still works
+		}
+		return text
+	}
+	return nil
+}
+
+const hidden = "(confidential)"
+
+// newItem is how the journal knows a message.
+func newItem(m mailbox.Message) store.Item {
+	item := store.Item{Key: m.Key, Occurrence: 1, MessageID: m.MessageID, Date: m.Item.Date, Place: m.Ref}
+	if m.Item.Confidential() {
+		item.Subject, item.Sender = hidden, hidden
+		return item
+	}
+	item.Subject, item.Sender = m.Item.Subject.String(), m.Item.From.Email
+	return item
+}
+
+// identify decides which item of the journal a message is, and whether it is to
+// be handled. A message that is new is. One that was handled before and lies
+// here again is left alone, unless apply was asked to go over it: then it gets
+// what it has not had yet. A second delivery of the same content is an item of
+// its own.
+func (w *work) identify(ctx context.Context, m mailbox.Message, known []store.Item) (store.Item, bool, error) {
+	fresh := newItem(m)
+	if len(known) == 0 {
+		return fresh, true, nil
+	}
+	for _, it := range known {
+		if it.Place == m.Ref {
+			return it, !w.live && it.ID != 0, nil
+		}
+		fresh.Occurrence = max(fresh.Occurrence, it.Occurrence+1)
+	}
+	for _, it := range known {
+		// Moved here by us on a server that does not tell UIDs, or renumbered.
+		if it.ID != 0 && it.Place.Folder == m.Folder && (it.Place.UID == 0 || it.Place.UIDValidity != m.UIDValidity) {
+			it.Place = m.Ref
+			return it, !w.live, nil
+		}
+	}
+	if w.seen[m.Key] > 1 || hasNew(known) {
+		return fresh, true, nil // the scan has met the other one
+	}
+	return w.elsewhere(ctx, m, known, fresh)
+}
+
+func hasNew(items []store.Item) bool {
+	return slices.ContainsFunc(items, func(it store.Item) bool { return it.ID == 0 })
+}
+
+// elsewhere decides about a message whose content the journal knows in another
+// place: it came back, or it was delivered twice.
+func (w *work) elsewhere(ctx context.Context, m mailbox.Message, known []store.Item, fresh store.Item) (store.Item, bool, error) {
+	for _, it := range known {
+		moving, err := w.movingTo(ctx, it, m.Folder)
+		if err != nil || moving {
+			return it, false, err
+		}
+		there, err := w.exists(ctx, it)
+		if err != nil {
+			return it, false, err
+		}
+		if !there {
+			if err := w.reversed(ctx, it, m.Ref); err != nil {
+				return it, false, err
+			}
+			it.Place = m.Ref
+			return it, !w.live, nil
+		}
+	}
+	return fresh, true, nil
+}
+
+// movingTo reports whether a step that has begun moves the item to the folder:
+// then the message is our own effect.
+func (w *work) movingTo(ctx context.Context, it store.Item, folder string) (bool, error) {
+	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{it.ID}, States: []store.State{store.Planned, store.Started}})
+	return slices.ContainsFunc(open, func(s store.Step) bool {
+		return s.Op.Kind == mailbox.Move && (s.Op.To == folder || s.Op.To[0] == '\\') || s.Op.Kind == mailbox.Copy && s.Op.To == folder
+	}), err
+}
+
+// exists looks whether an item still lies where the journal believes it.
+func (w *work) exists(ctx context.Context, it store.Item) (there bool, err error) {
+	q := mailbox.Query{Keys: []string{it.Key}, MessageIDs: []string{it.MessageID}}
+	if it.Place.UID != 0 {
+		q = mailbox.Query{UIDs: []uint32{it.Place.UID}}
+	}
+	err = w.session.Scan(ctx, it.Place.Folder, q, func(_ context.Context, b mailbox.Batch) error {
+		there = there || slices.ContainsFunc(b.Messages, func(m mailbox.Message) bool { return m.Key == it.Key })
+		return nil
+	})
+	if err != nil {
+		err = onServer(fmt.Errorf("looking for message %d in %q: %w", it.ID, it.Place.Folder, err))
+	}
+	return there, err
+}
+
+// reversed writes down that a person took a message out of where a rule had put
+// it. Their will is law: the step counts as undone, and is never done again.
+func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) error {
+	done, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{it.ID}, States: []store.State{store.Done}, NotUndo: true, Newest: true})
+	if err != nil {
+		return err
+	}
+	for _, s := range done {
+		if s.Op.Kind == mailbox.Move && s.From.Folder == now.Folder {
+			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", now.Folder, "uid", now.UID)
+			return w.owner.Finish(ctx, time.Now(), []store.Ending{{StepID: s.ID, State: store.Undone, Reason: ByHand}})
+		}
+	}
+	return nil
+}
+
+// ByHand is the reason of a step that a person took back in their mail program.
+const ByHand = "moved back by hand"
+
+// failedBefore finds steps of a plan that the server refused earlier: apply
+// tries them again.
+func (w *work) failedBefore(ctx context.Context, item store.Item, steps []store.Step) ([]store.Step, error) {
+	if w.live || item.ID == 0 || len(steps) == 0 {
+		return nil, nil
+	}
+	failed, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{item.ID}, States: []store.State{store.Failed}, NotUndo: true})
+	if err != nil {
+		return nil, err
+	}
+	var again []store.Step
+	var endings []store.Ending
+	for _, s := range failed {
+		if slices.ContainsFunc(steps, func(p store.Step) bool { return p.Rule == s.Rule && p.Action == s.Action }) {
+			s.Item.Place, s.State = item.Place, store.Planned
+			again = append(again, s)
+			endings = append(endings, store.Ending{StepID: s.ID, State: store.Planned})
+		}
+	}
+	if again == nil {
+		return nil, nil
+	}
+	return again, w.owner.Finish(ctx, time.Now(), endings)
+}

@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+)
+
+// UndoArgs say what is to be taken back; what is zero does not narrow it down.
+type UndoArgs struct {
+	Step      int64     `json:"step,omitempty"`
+	Run       int64     `json:"run,omitempty"`
+	Rule      string    `json:"rule,omitempty"`
+	MessageID string    `json:"message,omitempty"`
+	Since     time.Time `json:"since,omitzero"`
+}
+
+func (u UndoArgs) filter(account string) store.Filter {
+	return store.Filter{
+		Account: account, StepID: u.Step, RunID: u.Run, Rule: u.Rule, MessageID: u.MessageID, Since: u.Since,
+		States: []store.State{store.Done}, NotUndo: true, Newest: true,
+	}
+}
+
+// Undo takes steps back, the newest first, and returns the number of its run.
+// What has been taken back before stays so; what a person has moved on since is
+// left alone, and the journal says why.
+func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, total int64)) (run int64, err error) {
+	if err := a.Settle(ctx); err != nil {
+		return 0, err
+	}
+	text, err := json.Marshal(args)
+	if err != nil {
+		return 0, err
+	}
+	run, err = a.resume(ctx, store.Run{Kind: store.KindUndo, Args: text, RulesHash: a.rules.Load().Hash, Started: time.Now()})
+	if err != nil {
+		return 0, err
+	}
+	return run, a.undo(ctx, run, args, progress)
+}
+
+func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress func(done, total int64)) (err error) {
+	defer func() { err = a.endRun(ctx, run, err) }()
+	session, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
+	var page []store.Step
+	var done int64
+	flush := func() error {
+		err := w.takeBack(ctx, page)
+		done, page = done+int64(len(page)), nil
+		if progress != nil {
+			progress(done, 0)
+		}
+		return err
+	}
+	err = a.Journal.EachStep(ctx, args.filter(a.Name), func(s store.Step) error {
+		// The moves of one message are taken back one after the other.
+		again := slices.ContainsFunc(page, func(p store.Step) bool {
+			return p.Item.ID == s.Item.ID && p.Op.Kind == mailbox.Move && s.Op.Kind == mailbox.Move
+		})
+		if len(page) >= actAt || again {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		page = append(page, s)
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	return errors.Join(err, a.owner.Progress(ctx, run, done, done))
+}
+
+// takeBack plans the inverse of each step and performs it.
+func (w *work) takeBack(ctx context.Context, steps []store.Step) error {
+	w.acting.Lock()
+	defer w.acting.Unlock()
+	p := store.Plan{RunID: w.run, Planned: time.Now()}
+	for _, s := range steps {
+		item := s.Item
+		item.Place = mailbox.Ref{} // where it lies is not news
+		p.Items = append(p.Items, store.NewItem{Item: item, Steps: []store.Step{w.inverse(s)}})
+	}
+	fresh, err := w.owner.Commit(ctx, p)
+	if err != nil {
+		return err
+	}
+	again, err := w.triedBefore(ctx, steps, fresh)
+	if err != nil {
+		return err
+	}
+	fresh = append(fresh, again...)
+	places := make(map[int64]mailbox.Ref, len(steps))
+	for _, s := range steps {
+		places[s.Item.ID] = s.Item.Place
+	}
+	ready := fresh[:0]
+	for _, s := range fresh {
+		s.Item.Place = places[s.Item.ID]
+		if s.State != store.Failed {
+			ready = append(ready, s)
+		}
+	}
+	return w.perform(ctx, ready)
+}
+
+// triedBefore finds undo steps that failed earlier, and plans them again.
+func (w *work) triedBefore(ctx context.Context, steps, fresh []store.Step) ([]store.Step, error) {
+	if len(fresh) == len(steps) {
+		return nil, nil
+	}
+	wanted := map[int64]bool{}
+	var items []int64
+	for _, s := range steps {
+		wanted[s.ID] = s.Op.Kind != mailbox.Move || s.Item.Place.Folder == s.At.Folder
+		items = append(items, s.Item.ID)
+	}
+	var again []store.Step
+	var endings []store.Ending
+	for part := range slices.Chunk(items, settlePage) {
+		failed, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: part, States: []store.State{store.Failed}})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range failed {
+			if s.Undoes != 0 && wanted[s.Undoes] {
+				s.State = store.Planned
+				again = append(again, s)
+				endings = append(endings, store.Ending{StepID: s.ID, State: store.Planned})
+			}
+		}
+	}
+	if again == nil {
+		return nil, nil
+	}
+	return again, w.owner.Finish(ctx, time.Now(), endings)
+}
+
+// inverse is the step that takes s back. Where it can't be, it says why and is
+// failed from the start.
+func (w *work) inverse(s store.Step) store.Step {
+	back := store.Step{Rule: s.Rule, RulesHash: s.RulesHash, Action: s.Action, Arg: s.Arg, Undoes: s.ID, From: s.Item.Place}
+	switch s.Op.Kind {
+	case mailbox.Move:
+		back.Op = mailbox.Op{Kind: mailbox.Move, To: s.From.Folder}
+		if s.Item.Place.Folder != s.At.Folder {
+			back.State = store.Failed
+			back.Reason = fmt.Sprintf("the message has been moved on to %q since", s.Item.Place.Folder)
+		}
+	case mailbox.Copy:
+		back.Op, back.From = mailbox.Op{Kind: mailbox.Remove}, s.At
+	case mailbox.Store:
+		back.Op = mailbox.Op{Kind: mailbox.Store, Add: s.Op.Del, Del: s.Op.Add}
+	}
+	return back
+}
+
+// takeRequests does what other processes asked for while this one owns the
+// account.
+func (a *Account) takeRequests(ctx context.Context) error {
+	for {
+		r, ok, err := a.owner.TakeRequest(ctx, time.Now())
+		if err != nil || !ok {
+			return err
+		}
+		if err := a.fulfil(ctx, r); err != nil {
+			return err
+		}
+	}
+}
+
+// fulfil does one request. That it failed is written down with the run, for
+// whoever asked; the account goes on.
+func (a *Account) fulfil(ctx context.Context, r store.Run) error {
+	a.Log.Info("doing what was asked for", "run", r.ID, "kind", string(r.Kind))
+	err := a.Settle(ctx)
+	if err != nil {
+		return a.endRun(ctx, r.ID, err)
+	}
+	switch r.Kind {
+	case store.KindUndo:
+		var args UndoArgs
+		if err = json.Unmarshal(r.Args, &args); err == nil {
+			err = a.undo(ctx, r.ID, args, nil)
+		}
+	case store.KindApply:
+		var args ApplyArgs
+		if err = json.Unmarshal(r.Args, &args); err == nil {
+			err = a.apply(ctx, r.ID, args, nil)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		a.Log.Error("what was asked for could not be done", "run", r.ID, "kind", string(r.Kind), "error", err)
+	}
+	if errors.Is(err, store.ErrLostOwnership) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+// Package mail is Foredesk's hand on an IMAP account (RFC 9051). It does two
+// things.
+//
+// It talks to the server: it watches folders for new mail, fetches no more of a
+// message than the rules look at, and moves, copies, flags and removes messages
+// one by one or in batches, so that each change can be found again and undone.
+// Start at watch.go, then fetch.go and perform.go; session.go holds one
+// connection, and dial.go, tls.go and auth.go say how it comes about.
+//
+// And it turns a message into facts: a header block and a body structure become
+// the rules.Item that conditions are written against. Start at facts.go. That
+// half knows no server: header.go, words.go, address.go, date.go and structure.go
+// read foreign bytes and never fail, kind.go and authres.go judge them, key.go
+// names a message by its content, and file.go reads a message from a file.
+//
+// Everything read here was written by strangers. What is too large, too deep or
+// too many to look at makes a message poison: it is left where it is, with the
+// reason (see limits in limits.go).
+//
+// Go next to rules/plan.go for what is made of the facts, and to
+// internal/mailbox for the words both halves share with the engine.
+package mail

@@ -1,0 +1,120 @@
+package mail
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+)
+
+// settleDoubts looks, for changes that an earlier attempt may have made, what is
+// true now, and ends those that are done. A Move whose copy is there already
+// keeps it in job.copied: only its source is still to be deleted.
+func (s *Session) settleDoubts(ctx context.Context, folder string, jobs []*job) error {
+	doubtful := make(map[string][]*job)
+	for _, j := range open(jobs) {
+		if j.Doubt && (j.Op.Kind == mailbox.Move || j.Op.Kind == mailbox.Copy) {
+			doubtful[j.to] = append(doubtful[j.to], j)
+		}
+	}
+	for to, same := range doubtful {
+		var list []wanted
+		for _, j := range same {
+			list = append(list, j.wanted())
+		}
+		there, err := s.find(ctx, to, list)
+		if err != nil {
+			return err
+		}
+		at := mailbox.Ref{Folder: to}
+		if s.folder == to {
+			at.UIDValidity = s.box.UIDValidity
+		}
+		sources, err := s.findSources(ctx, folder, same, there)
+		if err != nil {
+			return err
+		}
+		for key, twins := range byKey(same) {
+			// A copy that is marked deleted is one that a person took away.
+			copies := slices.DeleteFunc(there[key], (*answer).deleted)
+			settleAbsent(twins, at, copies)
+			for _, j := range open(twins) {
+				settlePresent(j, at, sources[key], copies)
+			}
+		}
+	}
+	return nil
+}
+
+// findSources counts what is alike in the source, where something alike is in
+// the destination: else there is nothing to be mistaken for.
+func (s *Session) findSources(ctx context.Context, folder string, jobs []*job, there map[string][]*answer) (map[string][]*answer, error) {
+	var list []wanted
+	for _, j := range jobs {
+		if j.uid != 0 && len(there[j.Key]) > 0 {
+			list = append(list, j.wanted())
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return s.find(ctx, folder, list)
+}
+
+// settleAbsent ends the jobs whose message is no longer in the source. Identical
+// messages may all have been moved; there must then be a copy of each.
+func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer) {
+	absent := slices.DeleteFunc(open(twins), func(j *job) bool { return j.uid != 0 })
+	present := len(open(twins)) - len(absent)
+	for i, j := range absent {
+		switch {
+		case len(copies) == 0:
+			j.gone("it is neither where it was nor where it was to go")
+		case len(copies) >= len(absent):
+			done := at
+			if len(copies) == len(absent) && present == 0 {
+				done.UID = copies[i].uid
+			}
+			j.end(mailbox.Done, done, "")
+		default:
+			j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%d messages with the same content were to go to %q and %d are there; it is not clear which", len(absent), at.Folder, len(copies)))
+		}
+	}
+}
+
+// settlePresent decides about a message that is still in the source. A copy of
+// it has its INTERNALDATE and size; what has only its key is another message,
+// such as one that came by a mailing list as well.
+func settlePresent(j *job, at mailbox.Ref, sources, copies []*answer) {
+	alike := func(a *answer) bool { return a.date.Equal(j.here.date) && a.size == j.here.size }
+	var ours []*answer
+	for _, a := range copies {
+		if alike(a) {
+			ours = append(ours, a)
+		}
+	}
+	switch {
+	case len(ours) == 0 && j.here.deleted():
+		j.gone("it is marked deleted")
+	case len(ours) == 0:
+		return // the earlier attempt did nothing
+	case j.Op.Kind == mailbox.Copy:
+		at.UID = ours[0].uid
+		j.end(mailbox.Done, at, "")
+	case len(ours) == 1 && countSame(sources, j.here) <= 1:
+		at.UID = ours[0].uid
+		j.copied = at
+	default:
+		j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%q and %q both hold messages just like it, and it is not clear which are copies; nothing was done", j.Ref.Folder, at.Folder))
+	}
+}
+
+func countSame(all []*answer, one *answer) (n int) {
+	for _, a := range all {
+		if a.date.Equal(one.date) && a.size == one.size {
+			n++
+		}
+	}
+	return n
+}

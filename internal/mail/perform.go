@@ -1,0 +1,344 @@
+package mail
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+)
+
+// Perform makes the changes and says of each how it ended, in the given order.
+// Equal ones are made by one command. Of one message flags come first, then
+// copies, then the move.
+//
+// An error means that not all could be made: the connection was lost, or ctx
+// has ended. What had no answer then is Unknown; given again with Doubt set, it
+// is first looked at and then finished or left. Everything else is in the
+// outcomes: a change that the server refuses is no error.
+func (s *Session) Perform(ctx context.Context, changes []mailbox.Change) ([]mailbox.Outcome, error) {
+	jobs := make([]*job, len(changes))
+	for i, c := range changes {
+		jobs[i] = &job{Change: c}
+		if reason := refuseUnseen(c); reason != "" {
+			jobs[i].refuse(reason)
+		}
+	}
+	err := s.perform(ctx, jobs)
+	outcomes := make([]mailbox.Outcome, len(jobs))
+	for i, j := range jobs {
+		if !j.closed {
+			j.end(mailbox.Unknown, mailbox.Ref{}, "the connection broke before the server had answered")
+		}
+		outcomes[i] = j.out
+	}
+	if err != nil {
+		return outcomes, fmt.Errorf("changing messages: %w", err)
+	}
+	return outcomes, nil
+}
+
+// refuseUnseen says why a change must not reach the wire, or "". CR, LF or NUL
+// in a name would be a command of its own.
+func refuseUnseen(c mailbox.Change) string {
+	if reason := badFolder(c.Ref.Folder); reason != "" {
+		return fmt.Sprintf("the folder name %q cannot be used: %s", c.Ref.Folder, reason)
+	}
+	switch c.Op.Kind {
+	case mailbox.Move, mailbox.Copy:
+		if reason := badFolder(c.Op.To); reason != "" {
+			return fmt.Sprintf("the folder name %q cannot be used: %s", c.Op.To, reason)
+		}
+	case mailbox.Store:
+		for _, flag := range slices.Concat(c.Op.Add, c.Op.Del) {
+			if reason := badFlag(flag); reason != "" {
+				return fmt.Sprintf("the flag %q cannot be used: %s", flag, reason)
+			}
+		}
+	case mailbox.Remove:
+	default:
+		return fmt.Sprintf("there is no change of the kind %q", c.Op.Kind)
+	}
+	return ""
+}
+
+func (s *Session) perform(ctx context.Context, jobs []*job) error {
+	var folders []string
+	for _, j := range open(jobs) {
+		if !slices.Contains(folders, j.Ref.Folder) {
+			folders = append(folders, j.Ref.Folder)
+		}
+	}
+	for _, folder := range folders {
+		in := slices.DeleteFunc(open(jobs), func(j *job) bool { return j.Ref.Folder != folder })
+		if err := s.performIn(ctx, folder, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// performIn works on the jobs of one source folder. A refusal that concerns the
+// folder as a whole ends them all.
+func (s *Session) performIn(ctx context.Context, folder string, jobs []*job) error {
+	err := s.workIn(ctx, folder, jobs)
+	if err == nil || errors.Is(err, ErrLost) || ctx.Err() != nil {
+		return err
+	}
+	for _, j := range open(jobs) {
+		j.refuse(reasonOf(err))
+	}
+	return nil
+}
+
+// reasonOf is what a person reads of a refusal.
+func reasonOf(err error) string {
+	if no := refusal(err); no != nil {
+		return "the server says: " + strings.TrimSpace(fmt.Sprintf("%s %s", no.Type, no.Text))
+	}
+	return err.Error()
+}
+
+func (s *Session) workIn(ctx context.Context, name string, jobs []*job) error {
+	folder, err := s.target(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := s.findTargets(ctx, jobs); err != nil {
+		return err
+	}
+	if err := s.findAll(ctx, folder, jobs); err != nil {
+		return err
+	}
+	steps := []struct {
+		kind mailbox.OpKind
+		do   func(context.Context, []*job) error
+	}{
+		{mailbox.Store, s.store}, {mailbox.Copy, s.copy}, {mailbox.Move, s.move}, {mailbox.Remove, s.remove},
+	}
+	for _, step := range steps {
+		for _, group := range groups(jobs, step.kind) {
+			if err := s.selectFolder(ctx, folder, false); err != nil {
+				return err
+			}
+			if err := step.do(ctx, group); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// findTargets names the destinations. A job that has none is refused alone.
+func (s *Session) findTargets(ctx context.Context, jobs []*job) error {
+	for _, j := range open(jobs) {
+		if j.Op.Kind != mailbox.Move && j.Op.Kind != mailbox.Copy {
+			continue
+		}
+		to, err := s.target(ctx, j.Op.To)
+		if errors.Is(err, ErrLost) {
+			return err
+		}
+		if err == nil {
+			_, err = s.a.names.toServer(to)
+		}
+		if err != nil {
+			j.refuse(reasonOf(err))
+		}
+		j.to = to
+	}
+	return nil
+}
+
+// findAll finds each job's message, settles doubts, and ends the jobs whose
+// message is not there.
+func (s *Session) findAll(ctx context.Context, folder string, jobs []*job) error {
+	err := s.selectFolder(ctx, folder, false)
+	if err == nil {
+		err = s.locate(ctx, folder, open(jobs))
+	} else if missing, failed := s.isMissing(ctx, folder, err); missing {
+		err = nil // nothing is found in it, which is for settleDoubts and gone to judge
+	} else {
+		err = failed
+	}
+	if err != nil {
+		return err
+	}
+	for _, j := range open(jobs) {
+		if j.to == folder && j.uid != 0 {
+			j.end(mailbox.Done, mailbox.Ref{Folder: folder, UIDValidity: s.box.UIDValidity, UID: j.uid}, "it is in that folder already")
+		}
+	}
+	if err := s.settleDoubts(ctx, folder, jobs); err != nil {
+		return err
+	}
+	if err := s.storeBehind(ctx, jobs); err != nil {
+		return err
+	}
+	for _, j := range open(jobs) {
+		switch {
+		case j.uid != 0:
+		case j.Doubt && j.Op.Kind == mailbox.Remove:
+			j.end(mailbox.Done, mailbox.Ref{}, "")
+		default:
+			j.gone(fmt.Sprintf("it is no longer in %q", folder))
+		}
+	}
+	return nil
+}
+
+// storeBehind sets flags on a message that an earlier attempt has moved already:
+// they go after it.
+func (s *Session) storeBehind(ctx context.Context, jobs []*job) error {
+	var behind []*job
+	for _, j := range open(jobs) {
+		if !j.Doubt || j.uid != 0 || j.Op.Kind != mailbox.Store {
+			continue
+		}
+		for _, other := range jobs {
+			if other.Op.Kind == mailbox.Move && other.Ref == j.Ref && other.Key == j.Key &&
+				other.out.Result == mailbox.Done && other.out.At.UID != 0 {
+				j.Ref, j.Doubt = other.out.At, false
+				behind = append(behind, j)
+			}
+		}
+	}
+	return s.perform(ctx, behind)
+}
+
+// groups puts jobs of a kind together that one command can do: the same Op, and
+// UIDs that fit into one line.
+func groups(jobs []*job, kind mailbox.OpKind) [][]*job {
+	var order []string
+	same := make(map[string][]*job)
+	for _, j := range open(jobs) {
+		if j.Op.Kind != kind {
+			continue
+		}
+		op := fmt.Sprintf("%q %q %q", j.to, j.Op.Add, j.Op.Del)
+		if same[op] == nil {
+			order = append(order, op)
+		}
+		same[op] = append(same[op], j)
+	}
+	var all [][]*job
+	for _, op := range order {
+		all = append(all, lines(same[op])...)
+	}
+	return all
+}
+
+// mostRanges keeps a set of UIDs below 4,000 characters, and a command with it
+// below the 8,192 that RFC 7162 section 4 lets a client send.
+const mostRanges = 180
+
+// lines splits jobs by ascending UID.
+func lines(jobs []*job) [][]*job {
+	slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(a.uid, b.uid) })
+	var all [][]*job
+	start, ranges := 0, 1
+	for i := 1; i < len(jobs); i++ {
+		if jobs[i].uid > jobs[i-1].uid+1 {
+			ranges++
+		}
+		if ranges > mostRanges {
+			all = append(all, jobs[start:i])
+			start, ranges = i, 1
+		}
+	}
+	return append(all, jobs[start:])
+}
+
+func uidsOf(jobs []*job) []uint32 {
+	uids := make([]uint32, len(jobs))
+	for i, j := range jobs {
+		uids[i] = j.uid
+	}
+	return uids
+}
+
+// at is where the job's message is in the selected folder.
+func (s *Session) at(j *job) mailbox.Ref {
+	return mailbox.Ref{Folder: s.folder, UIDValidity: s.box.UIDValidity, UID: j.uid}
+}
+
+// store adds and removes flags. Which messages there are is asked in the same
+// breath: a server passes over UIDs that it does not have without a word.
+func (s *Session) store(ctx context.Context, jobs []*job) error {
+	add, skippedAdd := s.permitted(jobs[0].Op.Add)
+	del, skippedDel := s.permitted(jobs[0].Op.Del)
+	reason := s.skipReason(append(skippedAdd, skippedDel...))
+	if len(add)+len(del) == 0 && reason != "" {
+		for _, j := range jobs {
+			j.refuse(reason)
+		}
+		return nil
+	}
+	there, err := s.storeFlags(ctx, uidsOf(jobs), add, del)
+	if err != nil && refusal(err) == nil {
+		return err
+	}
+	for _, j := range jobs {
+		switch {
+		case !there[j.uid]:
+			j.gone(fmt.Sprintf("it is no longer in %q", s.folder))
+		case err != nil:
+			j.refuse(reasonOf(err))
+		default:
+			j.end(mailbox.Done, s.at(j), reason)
+		}
+	}
+	return nil
+}
+
+// storeFlags sends UID STORE and returns which of the UIDs there were.
+func (s *Session) storeFlags(ctx context.Context, uids []uint32, add, del []imap.Flag) (map[uint32]bool, error) {
+	set := uidSet(uids)
+	there := make(map[uint32]bool)
+	err := s.run(ctx, s.a.pace.work, func() error {
+		search := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil)
+		var stores []*imapclient.FetchCommand
+		if len(add) > 0 {
+			stores = append(stores, s.client.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: add}, nil))
+		}
+		if len(del) > 0 {
+			stores = append(stores, s.client.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsDel, Silent: true, Flags: del}, nil))
+		}
+		err := markThere(there, search, uids)
+		for _, store := range stores {
+			err = errors.Join(err, store.Close())
+		}
+		return err
+	})
+	return there, err
+}
+
+// permitted leaves out what the folder does not keep (PERMANENTFLAGS, RFC 9051
+// 7.1). With \* the client may add keywords of its own.
+func (s *Session) permitted(flags []string) (kept []imap.Flag, skipped []string) {
+	permanent := s.box.PermanentFlags
+	all := len(permanent) == 0 || slices.Contains(permanent, imap.FlagWildcard)
+	for _, flag := range flags {
+		same := func(p imap.Flag) bool { return strings.EqualFold(string(p), flag) }
+		if all || slices.ContainsFunc(permanent, same) {
+			kept = append(kept, imap.Flag(flag))
+		} else {
+			skipped = append(skipped, flag)
+		}
+	}
+	return kept, skipped
+}
+
+func (s *Session) skipReason(skipped []string) string {
+	if len(skipped) == 0 {
+		return ""
+	}
+	s.a.sayOnce("the server does not keep these flags in this folder, so rules that set them have no effect", "folder", s.folder, "flags", skipped)
+	return fmt.Sprintf("the server does not keep %s in %q", strings.Join(skipped, ", "), s.folder)
+}

@@ -1,0 +1,220 @@
+package mail
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/rules"
+)
+
+// Scan reads the messages of a folder that are not flagged \Deleted and hands
+// them to deliver in batches of at most 500, by ascending UID. Deliver may call
+// Perform on this session.
+func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) error {
+	folder, err := s.target(ctx, folder)
+	if err != nil {
+		return err
+	}
+	if err := s.selectFolder(ctx, folder, true); err != nil {
+		missing, err := s.isMissing(ctx, folder, err)
+		if missing && len(q.UIDs)+len(q.Keys) > 0 {
+			return nil // a folder that is not there holds none of the messages looked for
+		}
+		return err
+	}
+	uids, err := s.resolve(ctx, folder, q)
+	if err != nil {
+		return fmt.Errorf("reading the folder %q: %w", folder, err)
+	}
+	start := time.Now()
+	return s.each(ctx, folder, uids, func(ctx context.Context, batch mailbox.Batch) error {
+		batch.Messages = slices.DeleteFunc(batch.Messages, func(m mailbox.Message) bool {
+			return m.Poison == "" && !q.Since.IsZero() && m.Item.Received.Before(q.Since.Truncate(time.Second))
+		})
+		batch.Next.SeenAt = start
+		return deliver(ctx, batch)
+	})
+}
+
+// resolve returns the UIDs that may be meant by a query.
+func (s *Session) resolve(ctx context.Context, folder string, q mailbox.Query) ([]uint32, error) {
+	if len(q.Keys) > 0 {
+		return s.resolveKeys(ctx, folder, q)
+	}
+	criteria := &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}
+	if !q.Since.IsZero() {
+		// SEARCH compares days, and in a zone of the server's.
+		criteria.Since = q.Since.UTC().AddDate(0, 0, -1)
+	}
+	if q.FromUID > 0 {
+		criteria.UID = append(criteria.UID, imap.UIDSet{{Start: imap.UID(q.FromUID)}})
+	}
+	if q.MessageID != "" {
+		criteria.Header = append(criteria.Header, imap.SearchCriteriaHeaderField{Key: "Message-Id", Value: q.MessageID})
+	}
+	if len(q.UIDs) > 0 {
+		criteria.UID = append(criteria.UID, uidSet(q.UIDs))
+	}
+	uids, err := s.search(ctx, criteria)
+	// "41:*" is message 40 where that is the last one (RFC 9051 9, seq-range).
+	return slices.DeleteFunc(uids, func(uid uint32) bool { return uid < q.FromUID }), err
+}
+
+func (s *Session) resolveKeys(ctx context.Context, folder string, q mailbox.Query) ([]uint32, error) {
+	wanted := make([]wanted, len(q.Keys))
+	for i, key := range q.Keys {
+		wanted[i].key = key
+		if i < len(q.MessageIDs) {
+			wanted[i].messageID = q.MessageIDs[i]
+		}
+	}
+	found, err := s.find(ctx, folder, wanted)
+	var uids []uint32
+	for _, copies := range found {
+		for _, a := range copies {
+			if a.uid >= q.FromUID {
+				uids = append(uids, a.uid)
+			}
+		}
+	}
+	slices.Sort(uids)
+	return slices.Compact(uids), err
+}
+
+// each reads the messages in batches and hands them on. The next batch is asked
+// for before the last is worked on, so that the server is not idle meanwhile.
+func (s *Session) each(ctx context.Context, folder string, uids []uint32, deliver func(context.Context, mailbox.Batch) error) error {
+	role, err := s.role(ctx, folder)
+	if err != nil {
+		return err
+	}
+	validity := s.box.UIDValidity
+	chunks := slices.Collect(slices.Chunk(uids, maxBatch))
+	var ahead *asked
+	defer func() { s.abandon(ahead) }()
+	for i, chunk := range chunks {
+		needs := *s.a.needs.Load()
+		w := s.milder(wantFor(needs))
+		p := ahead
+		if p == nil {
+			p = s.ask(uidSet(chunk), w)
+		}
+		ahead = nil
+		if i+1 < len(chunks) {
+			ahead = s.ask(uidSet(chunks[i+1]), w)
+		}
+		got, err := s.settle(ctx, p, chunk, w)
+		if err != nil {
+			return fmt.Errorf("reading the folder %q: %w", folder, err)
+		}
+		batch := s.batch(folder, role, got)
+		batch.Next.UIDNext, batch.Total = chunk[len(chunk)-1]+1, len(uids)
+		if err := deliver(ctx, batch); err != nil {
+			return err
+		}
+		if err := s.back(ctx, folder, validity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// back selects the folder again if a Perform in between has selected another.
+func (s *Session) back(ctx context.Context, folder string, validity uint32) error {
+	if err := s.selectFolder(ctx, folder, false); err != nil {
+		return err
+	}
+	if s.box.UIDValidity != validity {
+		return fmt.Errorf("opening the folder %q: %w", folder, errRenumbered)
+	}
+	return nil
+}
+
+// abandon lets a FETCH run out unheeded.
+func (s *Session) abandon(p *asked) {
+	if p == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = slices.DeleteFunc(s.asked, func(other *asked) bool { return other == p })
+}
+
+// batch turns answers into messages and remembers them. Messages that are
+// flagged \Deleted are as good as gone and left out.
+func (s *Session) batch(folder, role string, got []*answer) mailbox.Batch {
+	b := mailbox.Batch{Folder: folder, Next: mailbox.Cursor{
+		UIDValidity: s.box.UIDValidity, ModSeq: s.box.HighestModSeq,
+	}}
+	needs := *s.a.needs.Load()
+	for _, a := range got {
+		if slices.Contains(a.flags, `\Deleted`) {
+			continue
+		}
+		m := s.message(folder, role, a, needs)
+		s.remember(folder, a.uid, m.Key)
+		b.Messages = append(b.Messages, m)
+	}
+	return b
+}
+
+func (s *Session) message(folder, role string, a *answer, needs rules.Needs) mailbox.Message {
+	ref := mailbox.Ref{Folder: folder, UIDValidity: s.box.UIDValidity, UID: a.uid}
+	if a.poison != "" {
+		return mailbox.Message{Ref: ref, Key: s.key(folder, a), Flags: a.flags, Poison: a.poison}
+	}
+	return s.a.cfg.message(rawMessage{
+		Ref: ref, Role: role, Flags: a.flags, InternalDate: a.date,
+		Size: a.size, Header: a.header, Structure: a.structure,
+	}, needs)
+}
+
+// key is the content key, or the place of a message that shows no content.
+func (s *Session) key(folder string, a *answer) string {
+	if a.poison != "" && len(a.header) == 0 {
+		return fmt.Sprintf("unread-%s/%d/%d", folder, s.box.UIDValidity, a.uid)
+	}
+	return ContentKey(a.header, a.date)
+}
+
+func keyHash(key string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(key))
+	return h.Sum64()
+}
+
+// seenFolder remembers which message this session has read under which UID, by
+// the hash of its key.
+type seenFolder struct {
+	validity uint32
+	keys     map[uint32]uint64
+}
+
+// mostSeen bounds the memory of a session: about 8 MiB.
+const mostSeen = 200_000
+
+func (s *Session) remember(folder string, uid uint32, key string) {
+	f := s.seen[folder]
+	if f == nil || f.validity != s.box.UIDValidity || len(f.keys) >= mostSeen {
+		f = &seenFolder{validity: s.box.UIDValidity, keys: make(map[uint32]uint64)}
+		s.seen[folder] = f
+	}
+	f.keys[uid] = keyHash(key)
+}
+
+// hasRead says whether this session itself has read the message with that key
+// under that UID of the selected folder.
+func (s *Session) hasRead(uid uint32, key string) bool {
+	f := s.seen[s.folder]
+	if f == nil || f.validity != s.box.UIDValidity {
+		return false
+	}
+	hash, ok := f.keys[uid]
+	return ok && hash == keyHash(key)
+}

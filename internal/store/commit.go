@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+)
+
+// Plan is what enters the journal together: how far a folder has now been seen,
+// and what is to be done with the messages up to there.
+type Plan struct {
+	RunID   int64
+	Planned time.Time
+	Folder  string          // of Cursor
+	Cursor  *mailbox.Cursor // nil leaves it where it is
+	Items   []NewItem
+}
+
+// NewItem is an item with the steps that are planned for it. An Item that was
+// read from the journal keeps its ID, and only its Place is written anew; one
+// with ID 0 is inserted unless its key and occurrence are there already.
+//
+// Of a Step these count: Rule, RulesHash, Action, Arg, State (empty is Planned),
+// Op, NotBefore, Reason, Undoes, Facts, and From, which is the item's Place where
+// it is empty.
+type NewItem struct {
+	Item
+	Steps []Step
+}
+
+// Commit writes a plan down in one transaction: all of it or nothing. It returns
+// the steps that are new, with their ids, in the order of the plan; a step that
+// an item has had before, whatever became of it, is left as it is.
+func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
+	doing := fmt.Sprintf("writing the plan of %d messages", len(p.Items))
+	err = o.write(ctx, doing, func(t *tx) error {
+		if p.Cursor != nil {
+			if err := t.setCursor(ctx, o.account, p.Folder, *p.Cursor); err != nil {
+				return err
+			}
+		}
+		items, err := o.insertItems(ctx, t, p.Items)
+		if err != nil {
+			return err
+		}
+		fresh, err = o.insertSteps(ctx, t, p, items)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return fresh, nil
+}
+
+func (t *tx) setCursor(ctx context.Context, account, folder string, c mailbox.Cursor) error {
+	_, err := t.exec(ctx, `INSERT INTO cursors (account, folder, uidvalidity, uidnext, modseq, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (account, folder) DO UPDATE SET uidvalidity = excluded.uidvalidity, uidnext = excluded.uidnext,
+		modseq = excluded.modseq, seen_at = excluded.seen_at`,
+		account, folder, int64(c.UIDValidity), int64(c.UIDNext), int64(c.ModSeq), micros(c.SeenAt))
+	return err
+}
+
+var insertItem = rowsStatement{
+	prefix: `INSERT INTO items (id, account, key, occurrence, message_id, subject, sender, date, folder, uidvalidity, uid) VALUES `,
+	suffix: ` ON CONFLICT (account, key, occurrence) DO NOTHING`, columns: 11,
+}
+
+// insertItems returns the items of a plan with their ids.
+func (o *Owner) insertItems(ctx context.Context, t *tx, planned []NewItem) ([]Item, error) {
+	items := make([]Item, len(planned))
+	var places []place
+	var missing []int // in items
+	for i, n := range planned {
+		items[i] = n.Item
+		items[i].Account = o.account
+		items[i].Occurrence = max(1, n.Occurrence)
+		if n.ID == 0 {
+			missing = append(missing, i)
+		} else if n.Place.Folder != "" {
+			places = append(places, place{n.ID, n.Place})
+		}
+	}
+	if err := o.setPlaces(ctx, t, places); err != nil {
+		return nil, err
+	}
+	ids, err := t.nextIDs(ctx, "items", len(missing))
+	if err != nil {
+		return nil, err
+	}
+	args := make([]any, 0, insertItem.columns*len(missing))
+	for k, i := range missing {
+		it := &items[i]
+		it.ID = ids[k]
+		args = append(args, it.ID, o.account, it.Key, it.Occurrence, it.MessageID, it.Subject, it.Sender, micros(it.Date),
+			it.Place.Folder, int64(it.Place.UIDValidity), int64(it.Place.UID))
+	}
+	n, err := t.execRows(ctx, insertItem, nil, args)
+	if err == nil && n < int64(len(missing)) {
+		err = o.findItems(ctx, t, items, missing)
+	}
+	return items, err
+}
+
+// findItems sets the ids of those items that were there before.
+func (o *Owner) findItems(ctx context.Context, t *tx, items []Item, missing []int) error {
+	type content struct {
+		key        string
+		occurrence int
+	}
+	byContent := make(map[content][]int, len(missing))
+	keys := make([]string, 0, len(missing))
+	for _, i := range missing {
+		c := content{items[i].Key, items[i].Occurrence}
+		byContent[c] = append(byContent[c], i)
+		keys = append(keys, c.key)
+	}
+	scan := func(rows *sql.Rows) error {
+		var id int64
+		var c content
+		err := rows.Scan(&id, &c.key, &c.occurrence)
+		for _, i := range byContent[c] {
+			items[i].ID = id
+		}
+		return err
+	}
+	return t.eachIn(ctx, scan, "SELECT id, key, occurrence FROM items WHERE account = $1 AND key IN ", []any{o.account}, anys(keys))
+}
+
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
+var insertStep = rowsStatement{
+	prefix: `INSERT INTO steps (id, run_id, item_id, account, rule, rules_hash, action, arg, state, op,
+		from_folder, from_uidvalidity, from_uid, at_folder, at_uidvalidity, at_uid,
+		attempts, not_before, reason, undoes, planned_at, done_at, facts) VALUES `,
+	suffix: ` ON CONFLICT (item_id, rule, action, undoes) DO NOTHING`, columns: 23,
+}
+
+// insertSteps inserts the steps of a plan, whose items have ids by now, and
+// returns those that were not there before.
+func (o *Owner) insertSteps(ctx context.Context, t *tx, p Plan, items []Item) ([]Step, error) {
+	steps := plannedSteps(p, items)
+	ids, err := t.nextIDs(ctx, "steps", len(steps))
+	if err != nil {
+		return nil, err
+	}
+	args := make([]any, 0, insertStep.columns*len(steps))
+	for i := range steps {
+		st := &steps[i]
+		st.ID = ids[i]
+		op, err := json.Marshal(st.Op)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, st.ID, st.RunID, st.Item.ID, o.account, st.Rule, st.RulesHash, st.Action, st.Arg, string(st.State), string(op),
+			st.From.Folder, int64(st.From.UIDValidity), int64(st.From.UID), "", 0, 0,
+			0, micros(st.NotBefore), st.Reason, st.Undoes, micros(st.Planned), 0, string(st.Facts))
+	}
+	n, err := t.execRows(ctx, insertStep, nil, args)
+	if err != nil || n == int64(len(steps)) {
+		return steps, err
+	}
+	return o.inserted(ctx, t, steps)
+}
+
+func plannedSteps(p Plan, items []Item) []Step {
+	var steps []Step
+	for i, n := range p.Items {
+		for _, st := range n.Steps {
+			st.Item, st.RunID, st.Planned = items[i], p.RunID, p.Planned
+			st.At, st.Attempts, st.Ended = mailbox.Ref{}, 0, time.Time{}
+			if st.State == "" {
+				st.State = Planned
+			}
+			if st.From == (mailbox.Ref{}) {
+				st.From = st.Item.Place
+			}
+			steps = append(steps, st)
+		}
+	}
+	return steps
+}
+
+// inserted returns those of steps whose ids are in the journal. The ids are of
+// this transaction, so nobody else can have used them.
+func (o *Owner) inserted(ctx context.Context, t *tx, steps []Step) ([]Step, error) {
+	there := make(map[int64]bool, len(steps))
+	err := t.each(ctx, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		there[id] = true
+		return err
+	}, "SELECT id FROM steps WHERE account = $1 AND id BETWEEN $2 AND $3", o.account, steps[0].ID, steps[len(steps)-1].ID)
+	if err != nil {
+		return nil, err
+	}
+	fresh := steps[:0]
+	for _, st := range steps {
+		if there[st.ID] {
+			fresh = append(fresh, st)
+		}
+	}
+	return fresh, nil
+}

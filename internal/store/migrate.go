@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var embedded embed.FS
+
+// migrations are the steps from an empty database to the present tables. A
+// released one is never edited: a change is a new file with the next number.
+func migrations() fs.FS {
+	sub, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		panic(err) // the name is a constant of this file
+	}
+	return sub
+}
+
+// migrate brings the tables up to the last version in files.
+func (s *Store) migrate(ctx context.Context, files fs.FS) error {
+	p, err := s.provider(files)
+	if err != nil {
+		return s.wrap(err, "reading the migrations")
+	}
+	have, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return s.wrap(err, "reading the version of the tables")
+	}
+	if have > known {
+		return s.newer(have, known)
+	}
+	if have == known {
+		return nil
+	}
+	free, err := s.lockMigration(ctx)
+	if err != nil {
+		return err
+	}
+	defer free()
+	_, err = p.Up(ctx)
+	return s.wrap(err, "bringing the tables up to date")
+}
+
+func (s *Store) newer(have, known int64) error {
+	return fmt.Errorf("%w: the tables in %s have version %d, and this foredesk knows only up to %d. "+
+		"Nothing was changed. Use the foredesk that last worked with this database or a newer one, or name another database in the configuration",
+		ErrNewerSchema, s.place, have, known)
+}
+
+func (s *Store) provider(files fs.FS) (*goose.Provider, error) {
+	steps, err := readMigrations(files, s.dialect)
+	if err != nil {
+		return nil, err
+	}
+	opts := []goose.ProviderOption{goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true)}
+	if s.dialect.name == "sqlite" {
+		return goose.NewProvider(goose.DialectSQLite3, s.writes, nil, opts...)
+	}
+	// Nodes that start together take turns.
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, s.writes, nil, opts...)
+}
+
+// readMigrations turns NNNNN_name.sql into migration NNNNN. The files are one
+// text for both databases but for the word IDENTITY: in SQLite only INTEGER
+// PRIMARY KEY is the row's own number, and in PostgreSQL an INTEGER would
+// overflow.
+func readMigrations(files fs.FS, d dialect) ([]*goose.Migration, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var steps []*goose.Migration
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s: its name must begin with a number: %w", name, err)
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		query := strings.ReplaceAll(string(text), " IDENTITY,", " "+d.identity+",")
+		up := func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, query)
+			return err
+		}
+		steps = append(steps, goose.NewGoMigration(version, &goose.GoFunc{RunTx: up}, nil))
+	}
+	return steps, nil
+}

@@ -1,0 +1,294 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+)
+
+// Cursor returns how far a folder has been seen; ok is false if it never was.
+func (s *Store) Cursor(ctx context.Context, account, folder string) (c mailbox.Cursor, ok bool, err error) {
+	row := s.reads.QueryRowContext(ctx, "SELECT folder, uidvalidity, uidnext, modseq, seen_at FROM cursors WHERE account = $1 AND folder = $2", account, folder)
+	_, c, err = scanCursor(row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return mailbox.Cursor{}, false, nil
+	}
+	return c, err == nil, s.wrap(err, fmt.Sprintf("reading how far %q has been seen", folder))
+}
+
+// Cursors returns how far each folder of an account has been seen, by its name.
+func (s *Store) Cursors(ctx context.Context, account string) (map[string]mailbox.Cursor, error) {
+	out := make(map[string]mailbox.Cursor)
+	rows, err := s.reads.QueryContext(ctx, "SELECT folder, uidvalidity, uidnext, modseq, seen_at FROM cursors WHERE account = $1", account)
+	err = eachRow(rows, err, func(rows *sql.Rows) error {
+		folder, c, err := scanCursor(rows)
+		out[folder] = c
+		return err
+	})
+	return out, s.wrap(err, "reading how far the folders have been seen")
+}
+
+func scanCursor(row interface{ Scan(...any) error }) (folder string, c mailbox.Cursor, err error) {
+	var modseq, seen int64
+	err = row.Scan(&folder, &c.UIDValidity, &c.UIDNext, &modseq, &seen)
+	c.ModSeq, c.SeenAt = uint64(modseq), fromMicros(seen)
+	return folder, c, err
+}
+
+const itemColumns = "i.id, i.account, i.key, i.occurrence, i.message_id, i.subject, i.sender, i.date, i.folder, i.uidvalidity, i.uid"
+
+// Lookup returns the items of an account that have one of the keys, by key and
+// then by occurrence.
+func (s *Store) Lookup(ctx context.Context, account string, keys []string) (map[string][]Item, error) {
+	out := make(map[string][]Item)
+	scan := func(rows *sql.Rows) error {
+		var it Item
+		var date int64
+		err := rows.Scan(itemFields(&it, &date)...)
+		it.Date = fromMicros(date)
+		out[it.Key] = append(out[it.Key], it)
+		return err
+	}
+	for part := range slices.Chunk(keys, s.dialect.keys) {
+		args := append([]any{account}, anys(part)...)
+		rows, err := s.reads.QueryContext(ctx, "SELECT "+itemColumns+" FROM items i WHERE i.account = $1 AND i.key IN "+inList(2, len(part))+
+			" ORDER BY i.key, i.occurrence", args...)
+		if err := eachRow(rows, err, scan); err != nil {
+			return nil, s.wrap(err, fmt.Sprintf("looking up %d messages", len(keys)))
+		}
+	}
+	return out, nil
+}
+
+func itemFields(it *Item, date *int64) []any {
+	return []any{
+		&it.ID, &it.Account, &it.Key, &it.Occurrence, &it.MessageID, &it.Subject, &it.Sender, date,
+		&it.Place.Folder, &it.Place.UIDValidity, &it.Place.UID,
+	}
+}
+
+// Filter picks steps; what is zero does not count.
+type Filter struct {
+	Account   string
+	RunID     int64
+	StepID    int64
+	Rule      string
+	Key       string // of the item
+	MessageID string // of the item, without brackets
+	ItemIDs   []int64
+	States    []State
+	Since     time.Time // planned then or later
+	Due       time.Time // not_before is then or earlier
+	NotUndo   bool      // leave out steps that take others back
+	Newest    bool      // newest first; otherwise in the order they were planned
+	Limit     int
+}
+
+const stepColumns = itemColumns + `, s.id, s.run_id, s.rule, s.rules_hash, s.action, s.arg, s.state, s.op,
+	s.from_folder, s.from_uidvalidity, s.from_uid, s.at_folder, s.at_uidvalidity, s.at_uid,
+	s.attempts, s.not_before, s.reason, s.undoes, s.planned_at, s.done_at, s.facts`
+
+// Steps returns the steps that f picks. See [Store.EachStep] for long answers.
+func (s *Store) Steps(ctx context.Context, f Filter) ([]Step, error) {
+	var out []Step
+	err := s.EachStep(ctx, f, func(st Step) error {
+		out = append(out, st)
+		return nil
+	})
+	return out, err
+}
+
+// pageSize is how many steps are in memory at a time.
+const pageSize = 500
+
+// EachStep calls fn with each step that f picks, and ends with fn's first error.
+// It reads page by page and holds nothing open in between, so fn may write to the
+// journal, and a step that it changes is not met again.
+func (s *Store) EachStep(ctx context.Context, f Filter, fn func(Step) error) error {
+	after := int64(0) // id of the last step of the page before
+	for left := f.Limit; ; left -= pageSize {
+		size := pageSize
+		if f.Limit > 0 {
+			size = min(left, pageSize)
+		}
+		page, err := s.page(ctx, f, after, size)
+		if err != nil {
+			return s.wrap(err, "reading the steps")
+		}
+		for _, st := range page {
+			if err := fn(st); err != nil {
+				return err
+			}
+		}
+		if len(page) < pageSize {
+			return nil
+		}
+		if left == pageSize {
+			return nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+func (s *Store) page(ctx context.Context, f Filter, after int64, size int) ([]Step, error) {
+	q := f.conditions()
+	if after != 0 && f.Newest {
+		q.add("s.id < ?", after)
+	} else if after != 0 {
+		q.add("s.id > ?", after)
+	}
+	query := "SELECT " + stepColumns + " FROM steps s JOIN items i ON i.id = s.item_id" + q.where() +
+		" ORDER BY s.id" + descending(f.Newest) + q.limit(size)
+	page := make([]Step, 0, size)
+	rows, err := s.reads.QueryContext(ctx, query, q.args...)
+	err = eachRow(rows, err, func(rows *sql.Rows) error {
+		st, err := scanStep(rows)
+		page = append(page, st)
+		return err
+	})
+	return page, err
+}
+
+func scanStep(rows *sql.Rows) (Step, error) {
+	var st Step
+	var op, facts string
+	var date, notBefore, planned, ended int64
+	err := rows.Scan(append(itemFields(&st.Item, &date), &st.ID, &st.RunID, &st.Rule, &st.RulesHash, &st.Action, &st.Arg, &st.State, &op,
+		&st.From.Folder, &st.From.UIDValidity, &st.From.UID, &st.At.Folder, &st.At.UIDValidity, &st.At.UID,
+		&st.Attempts, &notBefore, &st.Reason, &st.Undoes, &planned, &ended, &facts)...)
+	if err != nil {
+		return st, err
+	}
+	if facts != "" {
+		st.Facts = json.RawMessage(facts)
+	}
+	st.Item.Date, st.NotBefore = fromMicros(date), fromMicros(notBefore)
+	st.Planned, st.Ended = fromMicros(planned), fromMicros(ended)
+	if err := json.Unmarshal([]byte(op), &st.Op); err != nil {
+		return st, fmt.Errorf("what step %d does: %w", st.ID, err)
+	}
+	return st, nil
+}
+
+func (f Filter) conditions() conditions {
+	var q conditions
+	for _, c := range []struct {
+		text string
+		arg  any
+		used bool
+	}{
+		{"s.account = ?", f.Account, f.Account != ""},
+		{"s.run_id = ?", f.RunID, f.RunID != 0},
+		{"s.id = ?", f.StepID, f.StepID != 0},
+		{"s.rule = ?", f.Rule, f.Rule != ""},
+		{"i.key = ?", f.Key, f.Key != ""},
+		{"i.message_id = ?", f.MessageID, f.MessageID != ""},
+		{"i.account = ?", f.Account, f.Account != "" && (f.Key != "" || f.MessageID != "")},
+		{"s.planned_at >= ?", micros(f.Since), !f.Since.IsZero()},
+		{"s.not_before <= ?", micros(f.Due), !f.Due.IsZero()},
+		{"s.undoes = ?", 0, f.NotUndo},
+	} {
+		if c.used {
+			q.add(c.text, c.arg)
+		}
+	}
+	q.addIn("s.item_id", anys(f.ItemIDs))
+	q.addIn("s.state", texts(f.States))
+	if len(f.States) > 0 && !slices.ContainsFunc(f.States, func(st State) bool { return st != Planned && st != Started }) {
+		// SQLite uses the index of open steps only for its own words.
+		q.text = append(q.text, "s.state IN ('planned', 'started')")
+	}
+	return q
+}
+
+// Unfinished returns up to limit steps of an account that are Planned or Started
+// and due by now, in the order they were planned. It is the owner's queue.
+func (s *Store) Unfinished(ctx context.Context, account string, now time.Time, limit int) ([]Step, error) {
+	return s.Steps(ctx, Filter{Account: account, States: []State{Planned, Started}, Due: now, Limit: limit})
+}
+
+// Count is how many steps of a rule are in a state.
+type Count struct {
+	Rule  string
+	State State
+	Undo  bool // steps that take others back
+	N     int64
+}
+
+// Counts counts an account's steps, of one run or, with run 0, of all.
+func (s *Store) Counts(ctx context.Context, account string, run int64) ([]Count, error) {
+	var q conditions
+	q.add("account = ?", account)
+	if run != 0 {
+		q.add("run_id = ?", run)
+	}
+	query := "SELECT rule, state, undoes > 0, COUNT(*) FROM steps" + q.where() + " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+	var out []Count
+	rows, err := s.reads.QueryContext(ctx, query, q.args...)
+	err = eachRow(rows, err, func(rows *sql.Rows) error {
+		var c Count
+		err := rows.Scan(&c.Rule, &c.State, &c.Undo, &c.N)
+		out = append(out, c)
+		return err
+	})
+	return out, s.wrap(err, "counting the steps")
+}
+
+// conditions gathers the WHERE of a query.
+type conditions struct {
+	text []string
+	args []any
+}
+
+// add adds a condition with one "?" for its argument.
+func (q *conditions) add(text string, arg any) {
+	q.args = append(q.args, arg)
+	q.text = append(q.text, strings.Replace(text, "?", "$"+strconv.Itoa(len(q.args)), 1))
+}
+
+// addIn wants column to be one of values, if there are any.
+func (q *conditions) addIn(column string, values []any) {
+	if len(values) > 0 {
+		q.text = append(q.text, column+" IN "+inList(len(q.args)+1, len(values)))
+		q.args = append(q.args, values...)
+	}
+}
+
+func (q *conditions) where() string {
+	if len(q.text) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(q.text, " AND ")
+}
+
+// limit is the LIMIT of a query; n 0 is none. It must come last.
+func (q *conditions) limit(n int) string {
+	if n == 0 {
+		return ""
+	}
+	q.args = append(q.args, n)
+	return " LIMIT $" + strconv.Itoa(len(q.args))
+}
+
+func descending(yes bool) string {
+	if yes {
+		return " DESC"
+	}
+	return ""
+}
+
+func texts[T ~string](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// busyTimeout is how long a write waits for another process's write.
+const busyTimeout = 10 * time.Second
+
+// openSQLite opens the file at path, which may be missing or empty. A file that
+// is refused is left as it was: all checks come before the first connection
+// that can write.
+func openSQLite(ctx context.Context, path string) (*Store, error) {
+	if path == "" {
+		return nil, errors.New("opening the journal: sqlite: needs the path of a file, as in sqlite:foredesk.db; nothing was opened")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the journal: %w", err)
+	}
+	s := &Store{dialect: sqliteDialect, place: path, owned: make(map[string]bool)}
+	if err := s.checkFile(ctx); err != nil {
+		return nil, err
+	}
+	s.writes, err = sql.Open("sqlite", sqliteDSN(path, "_txlock=immediate",
+		"_pragma=journal_mode(wal)", "_pragma=synchronous(full)", "_pragma=foreign_keys(on)", "_pragma=temp_store(memory)", "_pragma=cache_size(-16000)", "_pragma=wal_autocheckpoint(4000)"))
+	if err != nil {
+		return nil, s.wrap(err, "opening the journal")
+	}
+	s.writes.SetMaxOpenConns(1)
+	s.reads, err = sql.Open("sqlite", sqliteDSN(path, "_pragma=query_only(on)"))
+	if err != nil {
+		s.writes.Close()
+		return nil, s.wrap(err, "opening the journal")
+	}
+	s.reads.SetMaxOpenConns(4)
+	return s, nil
+}
+
+func sqliteDSN(path string, params ...string) string {
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + fmt.Sprintf("?_pragma=busy_timeout(%d)", busyTimeout.Milliseconds())
+	for _, p := range params {
+		dsn += "&" + p
+	}
+	return dsn
+}
+
+// checkFile refuses a file that is not a journal of ours or that others may
+// read, and makes it, empty and private, if it is missing.
+func (s *Store) checkFile(ctx context.Context) error {
+	// SQLite gives its -wal and -shm files the mode of the database itself.
+	for _, name := range []string{s.place, s.place + "-wal", s.place + "-shm", s.lockPath()} {
+		if err := checkMode(name); err != nil {
+			return fmt.Errorf("opening the journal: %w", err)
+		}
+	}
+	f, err := os.OpenFile(s.place, os.O_RDONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the journal: %w; nothing was done", err)
+	}
+	magic := make([]byte, 16)
+	n, err := io.ReadFull(f, magic)
+	f.Close()
+	if n == 0 && errors.Is(err, io.EOF) {
+		return nil
+	}
+	// https://www.sqlite.org/fileformat.html, 1.3
+	if string(magic[:n]) != "SQLite format 3\x00" {
+		return s.wrap(fmt.Errorf("%w: %s; it does not begin like an SQLite database", ErrCorrupt, advice[ErrCorrupt]), "opening the journal")
+	}
+	return s.checkOwner(ctx)
+}
+
+// checkMode refuses a file that is wider than 0600. A missing one is fine.
+func checkMode(name string) error {
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return fmt.Errorf("%s is a folder; nothing was done", name)
+	}
+	if wide := info.Mode().Perm() &^ 0o600; wide != 0 {
+		return fmt.Errorf("%s has mode %04o, so others may read who writes to whom; nothing was done: run chmod 600 %s", name, info.Mode().Perm(), name)
+	}
+	return nil
+}
+
+// checkOwner looks, through a connection that can't write, whether the file is
+// sound and a journal of a version that this program knows.
+func (s *Store) checkOwner(ctx context.Context) error {
+	db, err := sql.Open("sqlite", sqliteDSN(s.place, "mode=ro"))
+	if err != nil {
+		return s.wrap(err, "opening the journal")
+	}
+	defer db.Close()
+	var tables, ours int64
+	err = db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN name = 'goose_db_version' THEN 1 END) FROM sqlite_master WHERE type = 'table'`).Scan(&tables, &ours)
+	if err != nil {
+		return s.wrap(err, "looking into the journal")
+	}
+	if tables == 0 {
+		return nil
+	}
+	if ours == 0 {
+		return fmt.Errorf("opening the journal: %s is a database of another program; nothing was changed: name another file in the configuration", s.place)
+	}
+	var have int64
+	if err := db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).Scan(&have); err != nil {
+		return s.wrap(err, "reading the version of the tables")
+	}
+	steps, err := readMigrations(migrations(), s.dialect)
+	if err != nil {
+		return s.wrap(err, "reading the migrations")
+	}
+	if known := steps[len(steps)-1].Version; have > known {
+		return s.newer(have, known)
+	}
+	return nil
+}
+
+func (s *Store) lockPath() string { return s.place + ".lock" }
+
+// fileLock is the lock of a whole database file: whoever holds it owns every
+// account in it. The kernel lets go of it when the process ends, however it ends.
+type fileLock struct{ file *os.File }
+
+func lockFile(path string) (*fileLock, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = ErrOwned
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &fileLock{f}, nil
+}
+
+func (l *fileLock) lock(context.Context, string) (bool, error) { return true, nil }
+
+func (l *fileLock) held(context.Context) error { return nil }
+
+func (l *fileLock) unlock(_ context.Context, _ string, last bool) error {
+	if !last {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// lockMigration keeps a second process from changing the tables at the same
+// time, or under an older daemon that is still at work.
+func (s *Store) lockMigration(ctx context.Context) (free func(), err error) {
+	if s.dialect.name != "sqlite" {
+		return func() {}, nil // goose takes a lock of its own there
+	}
+	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		l, err := lockFile(s.lockPath())
+		if err == nil {
+			return func() { l.file.Close() }, nil
+		}
+		if !errors.Is(err, ErrOwned) {
+			return nil, s.wrap(err, "locking the journal to bring its tables up to date")
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("bringing the tables in %s up to date: %w; nothing was changed: stop the other foredesk first", s.place, err)
+		}
+	}
+}
