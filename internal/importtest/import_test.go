@@ -33,6 +33,8 @@ var rooms = map[string]room{
 	"internal/demo":    {},
 	"internal/mailbox": {imports: []string{"rules"}},
 	"rules":            {},
+	// The root holds files that the binary carries, and no code.
+	".": {},
 
 	"internal/dovecot":         {testing: true},
 	"internal/dovecot/mailgen": {testing: true, imports: []string{"internal/dovecot"}},

@@ -59,7 +59,7 @@ type dialect struct {
 // the next id may follow the largest there is.
 var (
 	sqliteDialect = dialect{
-		name: "sqlite", identity: "INTEGER PRIMARY KEY", rows: 64, keys: 64, marker: "?",
+		name: "sqlite", identity: "INTEGER PRIMARY KEY", rows: 32, keys: 64, marker: "?",
 		nextIDs: "SELECT COALESCE(MAX(id), 0) + 1 FROM %s WHERE $1 > 0",
 	}
 	postgresDialect = dialect{
