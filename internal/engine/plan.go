@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -42,7 +43,6 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 		p.Folder, p.Cursor = b.Folder, &b.Next
 		p.Cursor.SeenAt = p.Planned
 	}
-	var retry []store.Step
 	for i, m := range planned {
 		item, handle, err := w.identify(ctx, m, known[m.Key])
 		if err != nil {
@@ -52,15 +52,14 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 		n := store.NewItem{Item: item}
 		if handle {
 			n.Steps = w.steps(m, plans[i])
-			again, err := w.failedBefore(ctx, item, n.Steps)
-			if err != nil {
-				return nil, err
-			}
-			retry = append(retry, again...)
 		}
 		if handle || item.ID != 0 {
 			p.Items = append(p.Items, n)
 		}
+	}
+	retry, err := w.failedBefore(ctx, p.Items)
+	if err != nil {
+		return nil, err
 	}
 	fresh, err := w.owner.Commit(ctx, p)
 	return append(fresh, retry...), err
@@ -281,21 +280,29 @@ const ByHand = "moved back by hand"
 
 // failedBefore finds steps of a plan that the server refused earlier: apply
 // tries them again.
-func (w *work) failedBefore(ctx context.Context, item store.Item, steps []store.Step) ([]store.Step, error) {
-	if w.live || item.ID == 0 || len(steps) == 0 {
+func (w *work) failedBefore(ctx context.Context, items []store.NewItem) (again []store.Step, err error) {
+	if w.live {
 		return nil, nil
 	}
-	failed, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{item.ID}, States: []store.State{store.Failed}, NotUndo: true})
-	if err != nil {
-		return nil, err
+	planned := map[int64]store.NewItem{}
+	for _, n := range items {
+		if n.ID != 0 && len(n.Steps) > 0 {
+			planned[n.ID] = n
+		}
 	}
-	var again []store.Step
 	var endings []store.Ending
-	for _, s := range failed {
-		if slices.ContainsFunc(steps, func(p store.Step) bool { return p.Rule == s.Rule && p.Action == s.Action }) {
-			s.Item.Place, s.State = item.Place, store.Planned
-			again = append(again, s)
-			endings = append(endings, store.Ending{StepID: s.ID, State: store.Planned})
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(planned)), lookupAtOnce) {
+		failed, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: ids, States: []store.State{store.Failed}, NotUndo: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range failed {
+			n := planned[s.Item.ID]
+			if slices.ContainsFunc(n.Steps, func(p store.Step) bool { return p.Rule == s.Rule && p.Action == s.Action }) {
+				s.Item.Place, s.State = n.Place, store.Planned
+				again = append(again, s)
+				endings = append(endings, store.Ending{StepID: s.ID, State: store.Planned})
+			}
 		}
 	}
 	if again == nil {
@@ -303,3 +310,6 @@ func (w *work) failedBefore(ctx context.Context, item store.Item, steps []store.
 	}
 	return again, w.owner.Finish(ctx, time.Now(), endings)
 }
+
+// lookupAtOnce is how many items are looked up by one query.
+const lookupAtOnce = 64

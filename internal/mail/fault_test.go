@@ -89,7 +89,7 @@ func TestOneMessageNeverStopsTheOthers(t *testing.T) {
 				c.say(`* 3 FETCH (UID 3 FLAGS (a]b) BODY[HEADER] "")`)
 				return
 			}
-			c.answer(3, 3, "", "Subject: odd\r\n\r\n")
+			c.answer(3, 3, "RFC822.SIZE 9", "Subject: odd\r\n\r\n")
 		}, "odd", 10},
 		{"an answer that is never right", func(c *scripted, args string) {
 			c.say(`* 3 FETCH (UID 3 X-SURPRISE 1)`)

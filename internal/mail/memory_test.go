@@ -42,10 +42,13 @@ type memory struct {
 
 	mu     sync.Mutex
 	server *imapserver.Server
-	caps   imap.CapSet
-	wrap   func(net.Listener) net.Listener
-	tls    *tls.Config
-	sent   lockedBuffer // all that went over the wire, both ways
+	served sync.WaitGroup
+
+	listener net.Listener
+	caps     imap.CapSet
+	wrap     func(net.Listener) net.Listener
+	tls      *tls.Config
+	sent     lockedBuffer // all that went over the wire, both ways
 }
 
 type lockedBuffer struct {
@@ -92,10 +95,16 @@ func (m *memory) start(addr string) {
 	if m.wrap != nil {
 		listener = m.wrap(listener)
 	}
-	go m.server.Serve(listener) // ends with stop
+	m.listener = listener
+	server := m.server
+	m.served.Go(func() { server.Serve(listener) })
 }
 
-func (m *memory) stop() { m.server.Close() }
+func (m *memory) stop() {
+	m.listener.Close()
+	m.served.Wait()
+	m.server.Close()
+}
 
 func (m *memory) make(folders ...string) {
 	m.t.Helper()

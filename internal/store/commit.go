@@ -34,7 +34,9 @@ type NewItem struct {
 
 // Commit writes a plan down in one transaction: all of it or nothing. It returns
 // the steps that are new, with their ids, in the order of the plan; a step that
-// an item has had before, whatever became of it, is left as it is.
+// an item has had before, whatever became of it, is left as it is. When the
+// connection breaks during the commit it may have come through in spite of the
+// error; [Store.Unfinished] tells.
 func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 	doing := fmt.Sprintf("writing the plan of %d messages", len(p.Items))
 	err = o.write(ctx, doing, func(t *tx) error {

@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +43,7 @@ var promises = []struct {
 	{"a released owner writes nothing", released},
 	{"old steps shrink to their keys", pruned},
 	{"a hundred thousand steps stream in bounded memory", streams},
+	{"several may open an empty database at once", openedAtOnce},
 	{"opening again changes nothing", opensAgain},
 	{"tables of a newer version are refused", newerSchema},
 	{"tables migrate from version 1 with their rows", migrates},
@@ -382,239 +381,6 @@ func placeFollows(t *testing.T, dsn string) {
 	}
 }
 
-func filters(t *testing.T, dsn string) {
-	s, o, run := setup(t, dsn)
-	other := own(t, s, "erin")
-	commit(t, other, one(begin(t, other), 1, filing()))
-	did := commit(t, o, planOf(run, 0, 5)) // file and flag 0, file and flag 1, file 2, 3, 4
-	second := begin(t, o)
-	late := one(second, 9, filing())
-	late.Items[0].Steps[0].Rule, late.Planned = "They owe us an answer", day.Add(time.Hour)
-	did = append(did, commit(t, o, late)...)
-	finish(t, o, Ending{StepID: did[0].ID, State: Done})
-	back := commit(t, o, one(run, 0, undo(did[0])))
-	for _, c := range []struct {
-		name string
-		f    Filter
-		want []int64
-	}{
-		{"one step", Filter{StepID: did[3].ID}, []int64{did[3].ID}},
-		{"one run", Filter{Account: "dana", RunID: second}, []int64{did[7].ID}},
-		{"one rule", Filter{Account: "dana", Rule: "They owe us an answer"}, []int64{did[7].ID}},
-		{"one key", Filter{Account: "dana", Key: message(1).Key}, []int64{did[2].ID, did[3].ID}},
-		{"one Message-ID", Filter{Account: "dana", MessageID: message(2).MessageID}, []int64{did[4].ID}},
-		{"some items", Filter{ItemIDs: []int64{did[4].Item.ID, did[6].Item.ID}}, []int64{did[4].ID, did[6].ID}},
-		{"a state", Filter{Account: "dana", States: []State{Done}}, []int64{did[0].ID}},
-		{"since a time", Filter{Account: "dana", Since: day.Add(time.Minute)}, []int64{did[7].ID}},
-		{"the newest two", Filter{Account: "dana", Newest: true, Limit: 2}, []int64{back[0].ID, did[7].ID}},
-		{"the newest that undoes nothing", Filter{Account: "dana", Newest: true, Limit: 1, NotUndo: true}, []int64{did[7].ID}},
-		{"the first two open ones", Filter{Account: "dana", States: []State{Planned, Started}, Limit: 2}, []int64{did[1].ID, did[2].ID}},
-		{"nothing", Filter{Account: "frank"}, []int64{}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := idsOf(steps(t, s, c.f)); !reflect.DeepEqual(got, c.want) {
-				t.Errorf("steps %v, want %v", got, c.want)
-			}
-		})
-	}
-}
-
-func counts(t *testing.T, dsn string) {
-	s, o, run := setup(t, dsn)
-	did := commit(t, o, planOf(run, 0, 5))
-	finish(t, o, endingsOf(did[:3])...)
-	commit(t, o, one(begin(t, o), 0, undo(did[0])))
-	rule := filing().Rule
-	for _, c := range []struct {
-		run  int64
-		want []Count
-	}{
-		{run, []Count{{rule, Done, false, 3}, {rule, Planned, false, 4}}},
-		{0, []Count{{rule, Done, false, 3}, {rule, Planned, false, 4}, {rule, Planned, true, 1}}},
-	} {
-		if got, err := s.Counts(t.Context(), "dana", c.run); err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("counts of run %d are %v, want %v (%v)", c.run, got, c.want, err)
-		}
-	}
-}
-
-func requests(t *testing.T, dsn string) {
-	s, o, _ := setup(t, dsn)
-	var asked [2]int64
-	for i := range asked {
-		id, err := s.Request(t.Context(), Run{Account: "dana", Kind: KindUndo, Args: json.RawMessage(`{"step":41}`), Started: day})
-		if err != nil {
-			t.Fatal(err)
-		}
-		asked[i] = id
-	}
-	for _, want := range asked {
-		r, ok, err := o.TakeRequest(t.Context(), day)
-		if err != nil || !ok || r.ID != want || r.State != RunRunning || string(r.Args) != `{"step":41}` {
-			t.Fatalf("took %+v, %v, %v; want run %d", r, ok, err, want)
-		}
-		if err := errors.Join(o.Progress(t.Context(), r.ID, 3, 7), o.EndRun(t.Context(), r.ID, RunDone, "3 of 7", day)); err != nil {
-			t.Fatal(err)
-		}
-		got, err := s.Run(t.Context(), r.ID)
-		r.State, r.Done, r.Total, r.Message, r.Ended = RunDone, 3, 7, "3 of 7", day
-		if err != nil || !reflect.DeepEqual(got, r) {
-			t.Errorf("run is %+v, want %+v (%v)", got, r, err)
-		}
-	}
-	if r, ok, err := o.TakeRequest(t.Context(), day); ok || err != nil {
-		t.Errorf("took %+v, %v", r, err)
-	}
-	if _, err := s.Run(t.Context(), 12345); !errors.Is(err, ErrNotFound) {
-		t.Errorf("reading a run that is not there: %v", err)
-	}
-	newest, err := s.Runs(t.Context(), RunFilter{Account: "dana", Kind: KindUndo, Limit: 1})
-	if err != nil || len(newest) != 1 || newest[0].ID != asked[1] {
-		t.Errorf("newest undo is %+v, %v", newest, err)
-	}
-}
-
-func interrupted(t *testing.T, dsn string) {
-	s, o, run := setup(t, dsn)
-	waiting, err := s.Request(t.Context(), Run{Account: "dana", Kind: KindApply})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := o.Release(); err != nil {
-		t.Fatal(err)
-	}
-	own(t, s, "dana")
-	for id, want := range map[int64]RunState{run: RunInterrupted, waiting: RunRequested} {
-		if r, err := s.Run(t.Context(), id); err != nil || r.State != want {
-			t.Errorf("run %d is %s, want %s (%v)", id, r.State, want, err)
-		}
-	}
-}
-
-func oneOwner(t *testing.T, dsn string) {
-	s, o, _ := setup(t, dsn)
-	if _, err := s.Own(t.Context(), "dana"); !errors.Is(err, ErrOwned) {
-		t.Errorf("the same account twice: %v", err)
-	}
-	erin := own(t, s, "erin")
-	if _, err := open(t, dsn).Own(t.Context(), "dana"); !errors.Is(err, ErrOwned) {
-		t.Errorf("the same account through another Store: %v", err)
-	}
-	if err := errors.Join(o.Held(t.Context()), o.Release(), o.Release(), erin.Held(t.Context()), erin.Release()); err != nil {
-		t.Error(err)
-	}
-	own(t, open(t, dsn), "dana")
-}
-
-func fenced(t *testing.T, dsn string) {
-	s, o, run := setup(t, dsn)
-	id := commit(t, o, one(run, 1, filing()))[0].ID
-	replace(t, s, "dana")
-	for name, write := range map[string]func() error{
-		"Commit":   func() error { _, err := o.Commit(t.Context(), one(run, 2, filing())); return err },
-		"Start":    func() error { return o.Start(t.Context(), []int64{id}) },
-		"Finish":   func() error { return o.Finish(t.Context(), day, []Ending{{StepID: id, State: Done}}) },
-		"BeginRun": func() error { _, err := o.BeginRun(t.Context(), Run{}); return err },
-		"Prune":    func() error { _, err := o.Prune(t.Context(), day); return err },
-		"Held":     func() error { return o.Held(t.Context()) },
-	} {
-		if err := write(); !errors.Is(err, ErrLostOwnership) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if list := steps(t, s, Filter{}); len(list) != 1 || list[0].State != Planned {
-		t.Errorf("steps are %+v", list)
-	}
-}
-
-// replace does what another node does when it takes an account over.
-func replace(t *testing.T, s *Store, account string) {
-	t.Helper()
-	other := &Owner{s: s, account: account}
-	if err := s.write(t.Context(), "taking over", func(x *tx) error { return other.nextEpoch(t.Context(), x) }); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func ownAccount(t *testing.T, dsn string) {
-	s, o, run := setup(t, dsn)
-	st := commit(t, o, one(run, 1, filing()))[0]
-	erin := own(t, s, "erin")
-	start(t, erin, st.ID)
-	finish(t, erin, Ending{StepID: st.ID, State: Failed, ItemID: st.Item.ID, At: mailbox.Ref{Folder: "Trash"}})
-	if got := step(t, s, st.ID); !reflect.DeepEqual(got, st) {
-		t.Errorf("step is %+v, was %+v", got, st)
-	}
-}
-
-func released(t *testing.T, dsn string) {
-	_, o, run := setup(t, dsn)
-	if err := o.Release(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.Commit(t.Context(), one(run, 1, filing())); !errors.Is(err, ErrLostOwnership) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func pruned(t *testing.T, dsn string) {
-	s, o, run := setup(t, dsn)
-	old := commit(t, o, one(run, 1, filing()))[0]
-	p := one(run, 2, filing())
-	p.Planned = day.AddDate(0, 0, 300)
-	young := commit(t, o, p)[0]
-	n, err := o.Prune(t.Context(), day.AddDate(0, 0, 1))
-	if err != nil || n != 1 {
-		t.Errorf("emptied %d, %v", n, err)
-	}
-	old.Facts, old.Item.Subject, old.Item.Sender = nil, "", ""
-	if got := step(t, s, old.ID); !reflect.DeepEqual(got, old) {
-		t.Errorf("old step is %+v, want %+v", got, old)
-	}
-	if got := step(t, s, young.ID); !reflect.DeepEqual(got, young) {
-		t.Errorf("young step is %+v, was %+v", got, young)
-	}
-	if again := commit(t, o, one(run, 1, filing())); len(again) != 0 {
-		t.Errorf("planned again: %+v", again)
-	}
-}
-
-func streams(t *testing.T, dsn string) {
-	if testing.Short() {
-		t.Skip("writes 100,000 steps: left out by -short")
-	}
-	s, o, run := setup(t, dsn)
-	const want = 100_100
-	for n := 0; n < want*5/7; n += 6500 {
-		commit(t, o, planOf(run, n, min(6500, want*5/7-n)))
-	}
-	var m runtime.MemStats
-	heap := func() uint64 { runtime.GC(); runtime.ReadMemStats(&m); return m.HeapAlloc }
-	before, most := heap(), uint64(0)
-	seen, last := 0, int64(0)
-	err := s.EachStep(t.Context(), Filter{Account: "dana"}, func(st Step) error {
-		if st.ID <= last {
-			t.Fatalf("step %d after %d", st.ID, last)
-		}
-		last = st.ID
-		if seen++; seen%20_000 == 0 {
-			most = max(most, heap())
-			start(t, o, st.ID) // the reader holds nothing that a writer needs
-		}
-		return nil
-	})
-	if err != nil || seen != want {
-		t.Errorf("saw %d steps, want %d (%v)", seen, want, err)
-	}
-	if grown := int64(most) - int64(before); grown > 8<<20 {
-		t.Errorf("the heap grew by %d KiB", grown>>10)
-	}
-	stop := errors.New("enough")
-	if err := s.EachStep(t.Context(), Filter{Newest: true}, func(Step) error { return stop }); err != stop {
-		t.Errorf("got %v, want the callback's error", err)
-	}
-}
-
 func opensAgain(t *testing.T, dsn string) {
 	s, o, run := setup(t, dsn)
 	did := commit(t, o, planOf(run, 0, 10))
@@ -623,5 +389,23 @@ func opensAgain(t *testing.T, dsn string) {
 	}
 	if got := steps(t, open(t, dsn), Filter{}); !reflect.DeepEqual(got, did) {
 		t.Errorf("steps are %+v, were %+v", got, did)
+	}
+}
+
+func openedAtOnce(t *testing.T, dsn string) {
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			s, err := Open(t.Context(), dsn)
+			if err == nil {
+				err = s.Close()
+			}
+			errs <- err
+		}()
+	}
+	for range 4 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -26,29 +28,54 @@ func migrations() fs.FS {
 	return sub
 }
 
-// migrate brings the tables up to the last version in files.
+// migrate brings the tables up to the last version in files. While another
+// process is at it, or owns an account, it waits for a while.
 func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	p, err := s.provider(files)
 	if err != nil {
 		return s.wrap(err, "reading the migrations")
 	}
-	have, known, err := p.GetVersions(ctx)
-	if err != nil {
-		return s.wrap(err, "reading the version of the tables")
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	patience := time.NewTimer(busyTimeout)
+	defer patience.Stop()
+	for {
+		have, known, err := p.GetVersions(ctx)
+		switch {
+		case err != nil:
+			return s.wrap(err, "reading the version of the tables")
+		case have > known:
+			return s.newer(have, known)
+		case have == known:
+			return nil
+		}
+		err = s.bringUp(ctx, p)
+		if !errors.Is(err, ErrOwned) {
+			return s.wrap(err, "bringing the tables up to date")
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return s.wrap(ctx.Err(), "bringing the tables up to date")
+		case <-patience.C:
+			return fmt.Errorf("bringing the tables in %s up to date: %w: another foredesk works with it; nothing was changed: stop that one first", s.place, err)
+		}
 	}
-	if have > known {
-		return s.newer(have, known)
+}
+
+// bringUp runs the migrations. A second process must not run them at the same
+// time, and no older daemon may be at work: in PostgreSQL goose sees to the
+// former with a lock of its own, in SQLite the lock of the file to both.
+func (s *Store) bringUp(ctx context.Context, p *goose.Provider) error {
+	if s.dialect.name == "sqlite" {
+		l, err := lockFile(s.lockPath())
+		if err != nil {
+			return err
+		}
+		defer l.file.Close()
 	}
-	if have == known {
-		return nil
-	}
-	free, err := s.lockMigration(ctx)
-	if err != nil {
-		return err
-	}
-	defer free()
-	_, err = p.Up(ctx)
-	return s.wrap(err, "bringing the tables up to date")
+	_, err := p.Up(ctx)
+	return err
 }
 
 func (s *Store) newer(have, known int64) error {

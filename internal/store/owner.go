@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +13,7 @@ import (
 type Owner struct {
 	s       *Store
 	account string
-	epoch   int64
+	epoch   atomic.Int64 // 0 once released
 }
 
 // locker keeps other processes from owning an account.
@@ -21,7 +22,8 @@ type locker interface {
 	lock(ctx context.Context, account string) (bool, error)
 	// held fails when the locks have been lost.
 	held(ctx context.Context) error
-	// unlock lets go of an account; last says that it was the only one left.
+	// unlock lets go of an account, or of none if it is empty; last says that no
+	// other is left.
 	unlock(ctx context.Context, account string, last bool) error
 }
 
@@ -67,7 +69,7 @@ func (s *Store) lock(ctx context.Context, account string) error {
 		return nil
 	}
 	if len(s.owned) == 0 {
-		s.locker.unlock(ctx, account, true)
+		s.locker.unlock(ctx, "", true)
 		s.locker = nil
 	}
 	if err != nil {
@@ -125,10 +127,9 @@ func (s *Store) Owned(ctx context.Context, account string) (bool, error) {
 func (o *Owner) Release() error {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
-	if o.epoch == 0 {
+	if o.epoch.Swap(0) == 0 {
 		return nil
 	}
-	o.epoch = 0
 	return o.s.unlock(o.account)
 }
 
@@ -151,7 +152,7 @@ func (o *Owner) Held(ctx context.Context) error {
 	}
 	var epoch int64
 	err := o.s.reads.QueryRowContext(ctx, "SELECT epoch FROM accounts WHERE name = $1", o.account).Scan(&epoch)
-	if err == nil && epoch != o.epoch {
+	if err == nil && epoch != o.epoch.Load() {
 		err = ErrLostOwnership
 	}
 	return o.s.wrap(err, doing)
@@ -161,9 +162,11 @@ func (o *Owner) Held(ctx context.Context) error {
 func (o *Owner) nextEpoch(ctx context.Context, t *tx) error {
 	row := t.tx.QueryRowContext(ctx, `INSERT INTO accounts (name, epoch) VALUES ($1, 1)
 		ON CONFLICT (name) DO UPDATE SET epoch = accounts.epoch + 1 RETURNING epoch`, o.account)
-	if err := row.Scan(&o.epoch); err != nil {
+	var epoch int64
+	if err := row.Scan(&epoch); err != nil {
 		return err
 	}
+	o.epoch.Store(epoch)
 	_, err := t.exec(ctx, "UPDATE runs SET state = $2 WHERE account = $1 AND state = $3",
 		o.account, string(RunInterrupted), string(RunRunning))
 	return err
@@ -174,7 +177,7 @@ func (o *Owner) nextEpoch(ctx context.Context, t *tx) error {
 // owner's nextEpoch waits until this transaction has ended.
 func (o *Owner) write(ctx context.Context, doing string, fn func(*tx) error) error {
 	return o.s.write(ctx, doing, func(t *tx) error {
-		n, err := t.exec(ctx, "UPDATE accounts SET epoch = epoch WHERE name = $1 AND epoch = $2", o.account, o.epoch)
+		n, err := t.exec(ctx, "UPDATE accounts SET epoch = epoch WHERE name = $1 AND epoch = $2", o.account, o.epoch.Load())
 		if err != nil {
 			return err
 		}

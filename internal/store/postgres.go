@@ -51,8 +51,10 @@ func (l *sessionLock) lock(ctx context.Context, account string) (ok bool, err er
 // held asks in the session itself, since its death is what loses the locks.
 func (l *sessionLock) held(ctx context.Context) error { return l.conn.PingContext(ctx) }
 
-func (l *sessionLock) unlock(ctx context.Context, account string, last bool) error {
-	_, err := l.conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", lockID(account))
+func (l *sessionLock) unlock(ctx context.Context, account string, last bool) (err error) {
+	if account != "" {
+		_, err = l.conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", lockID(account))
+	}
 	if !last {
 		return err
 	}

@@ -113,8 +113,8 @@ const pageSize = 500
 // It reads page by page and holds nothing open in between, so fn may write to the
 // journal, and a step that it changes is not met again.
 func (s *Store) EachStep(ctx context.Context, f Filter, fn func(Step) error) error {
-	after := int64(0) // id of the last step of the page before
-	for left := f.Limit; ; left -= pageSize {
+	after, left := int64(0), f.Limit // after is the id of the last step of the page before
+	for {
 		size := pageSize
 		if f.Limit > 0 {
 			size = min(left, pageSize)
@@ -128,10 +128,8 @@ func (s *Store) EachStep(ctx context.Context, f Filter, fn func(Step) error) err
 				return err
 			}
 		}
-		if len(page) < pageSize {
-			return nil
-		}
-		if left == pageSize {
+		left -= len(page)
+		if len(page) < pageSize || left == 0 {
 			return nil
 		}
 		after = page[len(page)-1].ID
@@ -185,13 +183,14 @@ func (f Filter) conditions() conditions {
 		arg  any
 		used bool
 	}{
-		{"s.account = ?", f.Account, f.Account != ""},
+		// With items given, SQLite would otherwise read all steps of the account.
+		{"s.account = ?", f.Account, f.Account != "" && len(f.ItemIDs) == 0},
 		{"s.run_id = ?", f.RunID, f.RunID != 0},
 		{"s.id = ?", f.StepID, f.StepID != 0},
 		{"s.rule = ?", f.Rule, f.Rule != ""},
 		{"i.key = ?", f.Key, f.Key != ""},
 		{"i.message_id = ?", f.MessageID, f.MessageID != ""},
-		{"i.account = ?", f.Account, f.Account != "" && (f.Key != "" || f.MessageID != "")},
+		{"i.account = ?", f.Account, f.Account != "" && (f.Key != "" || f.MessageID != "" || len(f.ItemIDs) > 0)},
 		{"s.planned_at >= ?", micros(f.Since), !f.Since.IsZero()},
 		{"s.not_before <= ?", micros(f.Due), !f.Due.IsZero()},
 		{"s.undoes = ?", 0, f.NotUndo},

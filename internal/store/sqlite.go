@@ -166,29 +166,3 @@ func (l *fileLock) unlock(_ context.Context, _ string, last bool) error {
 	}
 	return l.file.Close()
 }
-
-// lockMigration keeps a second process from changing the tables at the same
-// time, or under an older daemon that is still at work.
-func (s *Store) lockMigration(ctx context.Context) (free func(), err error) {
-	if s.dialect.name != "sqlite" {
-		return func() {}, nil // goose takes a lock of its own there
-	}
-	ctx, cancel := context.WithTimeout(ctx, busyTimeout)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		l, err := lockFile(s.lockPath())
-		if err == nil {
-			return func() { l.file.Close() }, nil
-		}
-		if !errors.Is(err, ErrOwned) {
-			return nil, s.wrap(err, "locking the journal to bring its tables up to date")
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("bringing the tables in %s up to date: %w; nothing was changed: stop the other foredesk first", s.place, err)
-		}
-	}
-}

@@ -86,8 +86,10 @@ func flagging() Step {
 // planOf is a plan for size messages from the n-th on; all are filed, and two in
 // five are flagged.
 func planOf(run int64, n, size int) Plan {
-	p := Plan{RunID: run, Planned: day, Folder: mailbox.Inbox,
-		Cursor: &mailbox.Cursor{UIDValidity: 1700000000, UIDNext: uint32(n + size + 1), ModSeq: uint64(n), SeenAt: day}}
+	p := Plan{
+		RunID: run, Planned: day, Folder: mailbox.Inbox,
+		Cursor: &mailbox.Cursor{UIDValidity: 1700000000, UIDNext: uint32(n + size + 1), ModSeq: uint64(n), SeenAt: day},
+	}
 	for i := range size {
 		m := message(n + i)
 		m.Steps = []Step{filing()}
