@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -56,41 +57,97 @@ func (a *Account) resume(ctx context.Context, r store.Run) (int64, error) {
 	return a.owner.BeginRun(ctx, r)
 }
 
+// apply reads and plans on one connection and acts on another, so that the
+// server works on both at once.
 func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress func(done, total int64)) (err error) {
 	defer func() { err = a.endRun(ctx, run, err) }()
-	session, err := a.open(ctx)
+	reading, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer session.Close()
-	w := &work{Account: a, session: session, set: a.rules.Load(), run: run, rule: args.Rule}
-	var done, total int64
-	for _, folder := range args.Folders {
-		w.seen = map[string]int{}
-		var ready []store.Step
-		err := session.Scan(ctx, folder, mailbox.Query{Since: args.Since}, func(ctx context.Context, b mailbox.Batch) error {
-			steps, err := w.plan(ctx, b)
-			if err != nil {
-				return err
+	defer reading.Close()
+	acting, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer acting.Close()
+	s := &sweep{
+		work:     work{Account: a, session: reading, set: a.rules.Load(), run: run, rule: args.Rule},
+		progress: progress, todo: make(chan []store.Step),
+	}
+	actor := s.work
+	actor.session = acting
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var acts sync.WaitGroup
+	acts.Go(func() {
+		for steps := range s.todo {
+			if err := actor.act(ctx, steps); err != nil {
+				cancel(err)
+				return
 			}
-			done, total = done+int64(len(b.Messages)), max(total, int64(b.Total))
-			if progress != nil {
-				progress(done, max(total, done))
-			}
-			if ready = append(ready, steps...); len(ready) < actAt {
-				return nil
-			}
-			err, ready = w.act(ctx, ready), nil
-			return errors.Join(err, a.owner.Progress(ctx, run, done, max(total, done)))
-		})
-		if err == nil {
-			err = w.act(ctx, ready)
 		}
-		if err != nil {
-			return fmt.Errorf("applying the rules to %q: %w", folder, err)
+	})
+	for _, folder := range args.Folders {
+		if err = s.folder(ctx, folder, args.Since); err != nil {
+			err = fmt.Errorf("applying the rules to %q: %w", folder, err)
+			break
 		}
 	}
-	return a.owner.Progress(ctx, run, done, max(total, done))
+	close(s.todo)
+	acts.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return errors.Join(err, a.owner.Progress(ctx, run, s.done, max(s.total, s.done)))
+}
+
+// sweep is the reading side of an apply.
+type sweep struct {
+	work
+	progress    func(done, total int64)
+	todo        chan []store.Step // to the side that acts
+	ready       []store.Step
+	done, total int64 // messages
+}
+
+func (s *sweep) folder(ctx context.Context, folder string, since time.Time) error {
+	s.seen = map[string]int{}
+	before := s.done
+	err := s.session.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
+		steps, err := s.plan(ctx, b)
+		if err != nil {
+			return err
+		}
+		s.done += int64(len(b.Messages))
+		s.total = max(s.total, before+int64(b.Total))
+		if s.progress != nil {
+			s.progress(s.done, max(s.total, s.done))
+		}
+		if s.ready = append(s.ready, steps...); len(s.ready) < actAt {
+			return nil
+		}
+		return s.hand(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	return s.hand(ctx)
+}
+
+// hand gives what is planned to the side that acts, and waits while that one is
+// behind.
+func (s *sweep) hand(ctx context.Context) error {
+	if len(s.ready) == 0 {
+		return nil
+	}
+	select {
+	case s.todo <- s.ready:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.ready = nil
+	return s.owner.Progress(ctx, s.run, s.done, max(s.total, s.done))
 }
 
 // act performs steps while nothing else acts on the account.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -234,26 +235,31 @@ func groups(jobs []*job, kind mailbox.OpKind) [][]*job {
 	return all
 }
 
-// mostRanges keeps a set of UIDs below 4,000 characters, and a command with it
-// below the 8,192 that RFC 7162 section 4 lets a client send.
-const mostRanges = 180
+// longestSet is how many characters of a command its set of UIDs may take, so
+// that the whole stays below the 8,192 that RFC 7162 section 4 lets a client send.
+const longestSet = 7000
 
 // lines splits jobs by ascending UID.
 func lines(jobs []*job) [][]*job {
 	slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(a.uid, b.uid) })
 	var all [][]*job
-	start, ranges := 0, 1
-	for i := 1; i < len(jobs); i++ {
-		if jobs[i].uid > jobs[i-1].uid+1 {
-			ranges++
+	start, length := 0, 0
+	for i, j := range jobs {
+		// Every range is counted with both its ends: "41:42," or "41,".
+		if i == start || j.uid > jobs[i-1].uid+1 {
+			length += digits(j.uid) + 1
+		} else if i == start+1 || jobs[i-1].uid > jobs[i-2].uid+1 {
+			length += digits(j.uid) + 1
 		}
-		if ranges > mostRanges {
+		if length > longestSet {
 			all = append(all, jobs[start:i])
-			start, ranges = i, 1
+			start, length = i, digits(j.uid)+1
 		}
 	}
 	return append(all, jobs[start:])
 }
+
+func digits(n uint32) int { return len(strconv.FormatUint(uint64(n), 10)) }
 
 func uidsOf(jobs []*job) []uint32 {
 	uids := make([]uint32, len(jobs))
