@@ -113,14 +113,16 @@ func readFlag(d *reader, n *yaml.Node, a *Action) {
 
 // labelPattern is what every server takes as a keyword (RFC 9051 atom, without
 // what some servers refuse).
-var labelPattern = regexp.MustCompile(`^[\p{L}\p{N}$_.:+-]{1,64}$`)
+var labelPattern = regexp.MustCompile(`^[A-Za-z0-9$_.:+-]+$`)
+
+const maxLabel = 64
 
 func readLabel(d *reader, n *yaml.Node, a *Action) {
 	word, ok := d.text(n, a.Name)
 	if !ok {
 		return
 	}
-	if !labelPattern.MatchString(word) || !isASCII(word) {
+	if !labelPattern.MatchString(word) || len(word) > maxLabel {
 		d.fail(n, fmt.Sprintf("write for example %q", labelFrom(word)), "mail servers take labels of plain letters, digits and - _ . only; %q is not one", word)
 	}
 	a.Arg = word
@@ -128,7 +130,7 @@ func readLabel(d *reader, n *yaml.Node, a *Action) {
 
 func labelFrom(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < 128 && labelPattern.MatchString(string(r)) {
+		if labelPattern.MatchString(string(r)) {
 			return r
 		}
 		return '-'
@@ -136,7 +138,7 @@ func labelFrom(s string) string {
 	if s = strings.Trim(s, "-"); s == "" {
 		return "Waiting"
 	}
-	return s
+	return s[:min(len(s), maxLabel)]
 }
 
 func readBool(d *reader, n *yaml.Node, a *Action) {

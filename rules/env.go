@@ -85,9 +85,10 @@ var functions = map[string]function{
 }
 
 // builtins are the functions of expr that a condition may call: none of them can
-// make something much larger than what it is given.
+// make something much larger than what it is given, and none gives nil: find does,
+// where it finds nothing.
 var builtins = []string{
-	"all", "any", "none", "one", "count", "find", "len", "lower", "upper", "trim", "abs", "ceil", "floor", "round", "int", "float", "max", "min",
+	"all", "any", "none", "one", "count", "len", "lower", "upper", "trim", "abs", "ceil", "floor", "round", "int", "float", "max", "min",
 }
 
 func functionNames() []string {

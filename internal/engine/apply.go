@@ -23,7 +23,7 @@ type ApplyArgs struct {
 
 // actAt is how many steps apply plans before it acts: few enough to hold, many
 // enough that each command moves hundreds of messages.
-const actAt = 5000
+const actAt = 2500
 
 // Apply runs the rules over mail that is already there. A run with the same
 // arguments that was interrupted is gone on with. It returns the run's number,

@@ -72,7 +72,7 @@ func (w *work) changes(steps []store.Step, doubt func(store.Step) bool) (changes
 		if s.Op.Kind == mailbox.Remove {
 			ref = s.From // a copy lies where it was put, not where the message lies
 		}
-		changes = append(changes, mailbox.Change{ID: s.ID, Ref: ref, Key: s.Item.Key, MessageID: s.Item.MessageID, Op: s.Op, Doubt: doubt(s)})
+		changes = append(changes, mailbox.Change{ID: s.ID, Ref: ref, Key: s.Item.Key, MessageID: s.Item.MessageID, Op: s.Op, Read: s.Undoes == 0 && ref == s.From, Doubt: doubt(s)})
 	}
 	return changes, endings
 }

@@ -194,8 +194,8 @@ func TestAnEmptySetOfFourBillionIsNotBelieved(t *testing.T) {
 	}
 }
 
-// perform1 moves message 1 of a scripted INBOX.
-func scriptedMove(t *testing.T, srv *script, uids ...uint32) ([]mailbox.Outcome, error, *Session) {
+// scriptedMove moves messages of a scripted INBOX with three.
+func scriptedMove(t *testing.T, srv *script, uids ...uint32) ([]mailbox.Outcome, *Session, error) {
 	t.Helper()
 	srv.inbox(3, 0, nil)
 	s := openSession(t, accountAt(t, srv.addr))
@@ -206,7 +206,7 @@ func scriptedMove(t *testing.T, srv *script, uids ...uint32) ([]mailbox.Outcome,
 		}
 	}
 	outcomes, err := s.Perform(t.Context(), changes)
-	return outcomes, err, s
+	return outcomes, s, err
 }
 
 func TestARefusedMoveLeavesTheMessageAndSaysWhy(t *testing.T) {
@@ -214,7 +214,7 @@ func TestARefusedMoveLeavesTheMessageAndSaysWhy(t *testing.T) {
 	srv.on("UID MOVE", func(c *scripted, tag, _ string) {
 		c.say(tag + " NO [OVERQUOTA] mailbox is full")
 	})
-	got, err, _ := scriptedMove(t, srv, 1)
+	got, _, err := scriptedMove(t, srv, 1)
 	if err != nil || got[0].Result != mailbox.Refused || !strings.Contains(got[0].Reason, "mailbox is full") || got[0].At.UID != 1 {
 		t.Errorf("the outcome is %+v (%v)", got, err)
 	}
@@ -227,7 +227,7 @@ func TestAFolderThatCannotBeMadeLeavesTheMessage(t *testing.T) {
 	srv := startScript(t)
 	srv.on("UID MOVE", func(c *scripted, tag, _ string) { c.say(tag + " NO [TRYCREATE] no such folder") })
 	srv.on("CREATE", func(c *scripted, tag, _ string) { c.say(tag + " NO [NOPERM] folders are made by the administrator") })
-	got, err, _ := scriptedMove(t, srv, 1)
+	got, _, err := scriptedMove(t, srv, 1)
 	if err != nil || got[0].Result != mailbox.Refused || !strings.Contains(got[0].Reason, "administrator") {
 		t.Errorf("the outcome is %+v (%v)", got, err)
 	}
@@ -261,7 +261,7 @@ func TestAMoveThatStopsHalfwayIsToldMessageByMessage(t *testing.T) {
 		})
 		c.say("* OK [COPYUID 7 1 50] moved", "* 1 EXPUNGE", tag+" NO [OVERQUOTA] mailbox is full")
 	})
-	got, err, _ := scriptedMove(t, srv, 1, 2, 3)
+	got, _, err := scriptedMove(t, srv, 1, 2, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestAMoveThatStopsHalfwayIsToldMessageByMessage(t *testing.T) {
 func TestALostAnswerIsUnknownAndThenLookedAt(t *testing.T) {
 	srv := startScript(t)
 	srv.on("UID MOVE", func(c *scripted, _, _ string) { c.Close() })
-	got, err, s := scriptedMove(t, srv, 1)
+	got, s, err := scriptedMove(t, srv, 1)
 	if !errors.Is(err, ErrLost) {
 		t.Errorf("Perform returned %v", err)
 	}
@@ -294,7 +294,7 @@ func TestCOPYUIDOfNonsenseIsNotBelieved(t *testing.T) {
 			srv.on("UID MOVE", func(c *scripted, tag, _ string) {
 				c.say("* OK "+code+" moved", tag+" OK done")
 			})
-			got, err, _ := scriptedMove(t, srv, 1, 2)
+			got, _, err := scriptedMove(t, srv, 1, 2)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -102,7 +102,12 @@ func (s *Session) ask(set imap.UIDSet, w want) *asked {
 func (s *Session) collect(p *asked, cmd *imapclient.FetchCommand) {
 	defer close(p.done)
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-		s.keep(p, readAnswer(msg))
+		a := readAnswer(msg)
+		s.keep(p, a)
+		if a.cut {
+			p.conn.Close()
+			return
+		}
 	}
 	err := cmd.Close() // alone tells that the answers are complete
 	s.mu.Lock()
@@ -136,7 +141,9 @@ func (s *Session) keep(p *asked, a *answer) {
 }
 
 // readAnswer reads one FETCH answer to its end. Of a header that is too long
-// the rest is thrown away by Next.
+// the rest is thrown away by Next. After one that was cut neither the message
+// nor its command may be asked for more: go-imap would read on from the
+// connection while its own reader does, too.
 func readAnswer(msg *imapclient.FetchMessageData) *answer {
 	a := &answer{}
 	for item := msg.Next(); item != nil; item = msg.Next() {
@@ -156,6 +163,9 @@ func readAnswer(msg *imapclient.FetchMessageData) *answer {
 			a.structure = item.BodyStructure
 		case imapclient.FetchItemDataBodySection:
 			a.readHeader(item)
+		}
+		if a.cut {
+			break
 		}
 	}
 	return a

@@ -53,8 +53,7 @@ const most = 20
 var lookWant = want{names: headerNames(rules.Needs{}), size: true}
 
 // locate finds the UID that each job's message has now. A UID is believed only
-// if this session itself has read that message there; else its key is looked
-// at. The UIDs of a folder that was renumbered, or that the server never told,
+// if the message was read there (Change.Read); else its key is looked at. The UIDs of a folder that was renumbered, or that the server never told,
 // are found by key. Jobs whose message is not there keep uid 0.
 func (s *Session) locate(ctx context.Context, folder string, jobs []*job) error {
 	var look, find []*job
@@ -62,7 +61,7 @@ func (s *Session) locate(ctx context.Context, folder string, jobs []*job) error 
 		switch {
 		case j.Ref.UID == 0 || j.Ref.UIDValidity != 0 && j.Ref.UIDValidity != s.box.UIDValidity:
 			find = append(find, j)
-		case !j.Doubt && j.Key != "" && s.hasRead(j.Ref.UID, j.Key):
+		case j.Read && !j.Doubt && j.Ref.UIDValidity != 0:
 			j.uid = j.Ref.UID
 		default:
 			look = append(look, j)

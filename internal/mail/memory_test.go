@@ -40,7 +40,6 @@ type memory struct {
 	user *imapmemserver.User
 	addr string
 
-	mu     sync.Mutex
 	server *imapserver.Server
 	served sync.WaitGroup
 

@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"time"
 
@@ -146,7 +145,7 @@ func (s *Session) abandon(p *asked) {
 	s.asked = slices.DeleteFunc(s.asked, func(other *asked) bool { return other == p })
 }
 
-// batch turns answers into messages and remembers them. Messages that are
+// batch turns answers into messages. Messages that are
 // flagged \Deleted are as good as gone and left out.
 func (s *Session) batch(folder, role string, got []*answer) mailbox.Batch {
 	b := mailbox.Batch{Folder: folder, Next: mailbox.Cursor{
@@ -157,9 +156,7 @@ func (s *Session) batch(folder, role string, got []*answer) mailbox.Batch {
 		if slices.Contains(a.flags, `\Deleted`) {
 			continue
 		}
-		m := s.message(folder, role, a, needs)
-		s.remember(folder, a.uid, m.Key)
-		b.Messages = append(b.Messages, m)
+		b.Messages = append(b.Messages, s.message(folder, role, a, needs))
 	}
 	return b
 }
@@ -181,40 +178,4 @@ func (s *Session) key(folder string, a *answer) string {
 		return fmt.Sprintf("unread-%s/%d/%d", folder, s.box.UIDValidity, a.uid)
 	}
 	return ContentKey(a.header, a.date)
-}
-
-func keyHash(key string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(key))
-	return h.Sum64()
-}
-
-// seenFolder remembers which message this session has read under which UID, by
-// the hash of its key.
-type seenFolder struct {
-	validity uint32
-	keys     map[uint32]uint64
-}
-
-// mostSeen bounds the memory of a session: about 8 MiB.
-const mostSeen = 200_000
-
-func (s *Session) remember(folder string, uid uint32, key string) {
-	f := s.seen[folder]
-	if f == nil || f.validity != s.box.UIDValidity || len(f.keys) >= mostSeen {
-		f = &seenFolder{validity: s.box.UIDValidity, keys: make(map[uint32]uint64)}
-		s.seen[folder] = f
-	}
-	f.keys[uid] = keyHash(key)
-}
-
-// hasRead says whether this session itself has read the message with that key
-// under that UID of the selected folder.
-func (s *Session) hasRead(uid uint32, key string) bool {
-	f := s.seen[s.folder]
-	if f == nil || f.validity != s.box.UIDValidity {
-		return false
-	}
-	hash, ok := f.keys[uid]
-	return ok && hash == keyHash(key)
 }

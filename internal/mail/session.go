@@ -40,7 +40,6 @@ type Session struct {
 
 	isolated int  // messages that had to be read alone
 	noIdle   bool // IDLE is missing or was refused
-	seen     map[string]*seenFolder
 
 	answering sync.WaitGroup // the goroutines that read answers to FETCH
 
@@ -53,7 +52,7 @@ type Session struct {
 // Open makes a connection of its own, for work beside Watch. Its errors are
 // *SignInError, *CertificateError or passing ones of the network.
 func (a *Account) Open(ctx context.Context) (*Session, error) {
-	s := &Session{a: a, news: make(chan struct{}, 1), seen: make(map[string]*seenFolder)}
+	s := &Session{a: a, news: make(chan struct{}, 1)}
 	s.strays = sync.NewCond(&s.mu)
 	if err := s.connect(ctx); err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func needsPerson(err error) bool {
 }
 
 func (w *folderWatch) report(err error, pause time.Duration) {
-	w.log.Warn("watching a folder was interrupted", "error", err, "again_in", pause.Round(time.Second))
+	w.log.Warn("watching a folder was interrupted", "error", err, "again_in", pause.Round(time.Second).String())
 	if w.a.trouble != nil {
 		w.a.trouble(w.folder, err)
 	}

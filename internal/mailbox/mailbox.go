@@ -103,6 +103,9 @@ type Change struct {
 	Key       string
 	MessageID string
 	Op        Op
+	// Read says that the message was read at Ref. Otherwise Ref is what COPYUID
+	// told, or a guess, and the message's key is looked at before it is touched.
+	Read bool
 	// Doubt says that an earlier attempt may have reached the server: look
 	// first, and act only on what is not done yet.
 	Doubt bool

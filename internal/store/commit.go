@@ -175,7 +175,11 @@ func (o *Owner) insertSteps(ctx context.Context, t *tx, p Plan, items []Item) ([
 }
 
 func plannedSteps(p Plan, items []Item) []Step {
-	var steps []Step
+	n := 0
+	for _, it := range p.Items {
+		n += len(it.Steps)
+	}
+	steps := make([]Step, 0, n)
 	for i, n := range p.Items {
 		for _, st := range n.Steps {
 			st.Item, st.RunID, st.Planned = items[i], p.RunID, p.Planned

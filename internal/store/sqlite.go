@@ -78,7 +78,7 @@ func (s *Store) checkFile(ctx context.Context) error {
 	}
 	// https://www.sqlite.org/fileformat.html, 1.3
 	if string(magic[:n]) != "SQLite format 3\x00" {
-		return s.wrap(fmt.Errorf("%w: %s; it does not begin like an SQLite database", ErrCorrupt, advice[ErrCorrupt]), "opening the journal")
+		return s.wrap(fmt.Errorf("%w: it does not begin like an SQLite database; %s", ErrCorrupt, advice[ErrCorrupt]), "opening the journal")
 	}
 	return s.checkOwner(ctx)
 }
