@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,12 +46,18 @@ func (s *selection) args(d *desk) (engine.ApplyArgs, error) {
 }
 
 func knowsRule(set *rules.Set, name string) error {
-	var names []string
+	var names, parts []string
 	for _, r := range set.Rules {
 		if r.Name == name {
 			return nil
 		}
 		names = append(names, r.Name)
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(name)) {
+			parts = append(parts, strconv.Quote(r.Name))
+		}
+	}
+	if len(parts) > 0 {
+		return usage{fmt.Errorf("no rule is called %q; did you mean %s?", name, strings.Join(parts, " or "))}
 	}
 	if near := rules.Suggest(name, names); near != "" {
 		return usage{fmt.Errorf("no rule is called %q; did you mean %q?", name, near)}
@@ -77,7 +84,7 @@ func (c *command) applyCommand() *cobra.Command {
 	var s selection
 	var dryRun bool
 	cmd := &cobra.Command{
-		Use: "apply", Short: "Follow the rules for mail that is already there", Args: args(cobra.NoArgs),
+		Use: "apply", Short: "Follow the rules for mail that is already there", Args: takes(nothing),
 		Long: `Apply goes over the mail that is in the watched folders now and does what the
 rules say. It prints the number of the run, with which all of it can be taken back:
 foredesk undo --run NUMBER. When it is interrupted, the same command goes on.
@@ -108,10 +115,27 @@ func (c *command) apply(ctx context.Context, s *selection) error {
 	run, err := c.work(ctx, d, "going over the mail", store.KindApply, arguments, func(a *engine.Account, step func(done, total int64)) (int64, error) {
 		return a.Apply(ctx, arguments, step)
 	})
+	return c.reportAfter(ctx, d, run, "done", err)
+}
+
+// reportAfter prints the report of a run that came to its end, or that did
+// something before an error ended it.
+func (c *command) reportAfter(ctx context.Context, d *desk, run int64, verb string, err error) error {
 	if run == 0 {
 		return err
 	}
-	return errors.Join(err, c.report(context.WithoutCancel(ctx), d, run, "done"))
+	ctx = context.WithoutCancel(ctx)
+	r, reportErr := makeReport(ctx, d.journal, d.Name, run)
+	if reportErr != nil {
+		return errors.Join(err, reportErr)
+	}
+	if err != nil && len(r.Rules) == 0 {
+		return err
+	}
+	if err = errors.Join(err, c.report(r, verb)); err == nil && r.Failed+r.Uncertain > 0 {
+		return findings{fmt.Sprintf("%s not done; when the cause is mended, the same command tries again", count(r.Failed+r.Uncertain, "action"))}
+	}
+	return err
 }
 
 // work does something as the account's owner; where another process owns it, it
@@ -185,16 +209,16 @@ type ruleReport struct {
 	Undone int64  `json:"undone"`
 }
 
-func (c *command) report(ctx context.Context, d *desk, run int64, verb string) error {
-	r, err := makeReport(ctx, d.journal, d.Name, run)
-	if err != nil {
-		return err
-	}
+func (c *command) report(r runReport, verb string) error {
 	if c.json {
 		return c.printJSON(r)
 	}
 	if len(r.Rules) == 0 {
-		fmt.Fprintf(c.out, "Run %d: nothing to do (%s looked at).\n", run, count(r.Messages, "message"))
+		if r.Kind == string(store.KindUndo) {
+			fmt.Fprintf(c.out, "Run %d: nothing to take back; foredesk log shows what was done.\n", r.Run)
+			return nil
+		}
+		fmt.Fprintf(c.out, "Run %d: nothing to do (%s looked at).\n", r.Run, count(r.Messages, "message"))
 		return nil
 	}
 	rows := [][]string{{"RULE", strings.ToUpper(verb), "FAILED"}}
@@ -202,9 +226,12 @@ func (c *command) report(ctx context.Context, d *desk, run int64, verb string) e
 		rows = append(rows, []string{oneLine(rule.Rule, 60), thousands(rule.Done + rule.Undone), thousands(rule.Failed)})
 	}
 	c.table("", rows)
-	fmt.Fprintf(c.out, "\nRun %d: %s %s.", run, count(r.Done, "action"), verb)
+	fmt.Fprintf(c.out, "\nRun %d: %s %s.", r.Run, count(r.Done, "action"), verb)
+	if r.State == string(store.RunInterrupted) {
+		fmt.Fprint(c.out, " It was interrupted; the same command goes on with it.")
+	}
 	if r.Kind == string(store.KindApply) && r.Done > 0 {
-		fmt.Fprintf(c.out, " Take it all back: foredesk undo --run %d", run)
+		fmt.Fprintf(c.out, " Take it all back: foredesk undo --run %d", r.Run)
 	}
 	fmt.Fprintln(c.out)
 	for _, p := range r.Problems {
@@ -260,7 +287,7 @@ const maxReasons = 10
 func reasons(ctx context.Context, journal *store.Store, account string, run int64) ([]string, error) {
 	often := map[string]int64{}
 	err := journal.EachStep(ctx, store.Filter{Account: account, RunID: run, States: []store.State{store.Failed, store.Uncertain}}, func(s store.Step) error {
-		often[fmt.Sprintf("%s: %s", s.Rule, s.Reason)]++
+		often[fmt.Sprintf("%s by %q: %s", stepOf(s).words(), s.Rule, s.Reason)]++
 		return nil
 	})
 	var all []string

@@ -28,7 +28,7 @@ import (
 func (c *command) demoCommand() *cobra.Command {
 	var once, keep bool
 	cmd := &cobra.Command{
-		Use: "demo", Short: "Work on a made-up executive's mailbox, to see how it goes", Args: args(cobra.NoArgs),
+		Use: "demo", Short: "Work on a made-up executive's mailbox, to see how it goes", Args: takes(nothing),
 		Long: `Demo starts a mail server inside this process, with two weeks of the mail of Dana
 Whitfield, who is made up, and lets foredesk work on it over the network as it would
 on a real one, with rules.example.yaml. New mail keeps arriving for a minute.
@@ -64,7 +64,7 @@ type show struct {
 	actions map[string]int64 // actions by rule
 	shown   map[string]int   // lines shown of each rule
 	handled chan string      // Message-IDs of arrivals, as they are done with
-	last    store.Step       // a move, to be taken back at the end
+	last    store.Step       // a move that can be shown, to be taken back at the end
 }
 
 func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
@@ -190,7 +190,7 @@ func (s *show) observe(e engine.Event) {
 			counted[step.Rule] = true
 			s.seen[step.Rule]++
 		}
-		if step.Op.Kind == mailbox.Move {
+		if step.Op.Kind == mailbox.Move && e.Item.Subject != engine.Hidden {
 			s.last = step
 		}
 	}

@@ -22,7 +22,7 @@ func (c *command) explainCommand() *cobra.Command {
 	var r reading
 	var all, offline bool
 	cmd := &cobra.Command{
-		Use: "explain MESSAGE", Short: "Say why a message went where it went", Args: args(cobra.ExactArgs(1)),
+		Use: "explain MESSAGE", Short: "Say why a message went where it went", Args: takes(cobra.ExactArgs(1)),
 		Long: `Explain tells what was done to a message, when and by which rule, with the values its
 conditions saw; and what the rules of today make of it: each rule, each condition.
 MESSAGE is a Message-ID, the number of a step (foredesk log shows both), or a file.`,
@@ -102,7 +102,11 @@ func (x *explainer) message(ctx context.Context, name string) error {
 		e.Steps = append(e.Steps, stepOf(s))
 	}
 	if !x.offline {
-		if err := x.now(ctx, d, steps, filter.MessageID, &e); err != nil {
+		err := x.now(ctx, d, steps, filter.MessageID, &e)
+		if err != nil && e.Item == nil {
+			return fmt.Errorf("the journal knows no such message, and the mail server could not be asked: %w", err)
+		}
+		if err != nil {
 			e.Note = fmt.Sprintf("what the rules of today make of it is not known: %s", err)
 		}
 	}

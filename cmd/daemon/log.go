@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +16,7 @@ func (c *command) logCommand() *cobra.Command {
 	var run int64
 	var limit int
 	cmd := &cobra.Command{
-		Use: "log", Short: "Show what was done, the newest last", Args: args(cobra.NoArgs),
+		Use: "log", Short: "Show what was done, the newest last", Args: takes(nothing),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.log(cmd.Context(), since, store.Filter{RunID: run, Rule: rule, Limit: limit, Newest: true}, state)
 		},
@@ -23,9 +24,21 @@ func (c *command) logCommand() *cobra.Command {
 	cmd.Flags().StringVar(&since, "since", "", "since a `date` (2026-12-01), or this long ago (24h)")
 	cmd.Flags().StringVar(&rule, "rule", "", "of this rule only, by its `name`")
 	cmd.Flags().Int64Var(&run, "run", 0, "of this run only, by its `number`")
-	cmd.Flags().StringVar(&state, "state", "", "only steps in this `state`: planned, started, done, failed, uncertain, undone")
+	cmd.Flags().StringVar(&state, "state", "", "only steps in this `state`: "+strings.Join(states, ", "))
 	cmd.Flags().IntVarP(&limit, "limit", "n", 50, "at most this many steps; 0 for all")
 	return cmd
+}
+
+// states are what --state takes.
+var states = []string{"planned", "started", "done", "failed", "uncertain", "parked", "undone"}
+
+// nothingIn tells an empty journal from flags that leave nothing of it.
+func (c *command) nothingIn(narrowed bool) {
+	if narrowed {
+		fmt.Fprintln(c.out, "There is no such step; without flags, foredesk log shows the last ones.")
+		return
+	}
+	fmt.Fprintln(c.out, "Nothing was done yet.")
 }
 
 func (c *command) log(ctx context.Context, since string, f store.Filter, state string) error {
@@ -36,7 +49,13 @@ func (c *command) log(ctx context.Context, since string, f store.Filter, state s
 	defer done()
 	f.Account = d.Name
 	if state != "" {
+		if !slices.Contains(states, state) {
+			return usage{fmt.Errorf("there is no state %q; there are: %s", state, strings.Join(states, ", "))}
+		}
 		f.States = []store.State{store.State(state)}
+	}
+	if f.Limit < 0 {
+		return usage{fmt.Errorf("--limit takes a number from 0, which stands for all, not %d", f.Limit)}
 	}
 	if f.Since, err = parseSince(since, d.Location); err != nil {
 		return err
@@ -54,13 +73,13 @@ func (c *command) log(ctx context.Context, since string, f store.Filter, state s
 		return c.printJSON(out)
 	}
 	if len(out) == 0 {
-		fmt.Fprintln(c.out, "Nothing was done yet.")
+		c.nothingIn(since != "" || state != "" || f.Rule != "" || f.RunID != 0)
 		return nil
 	}
 	rows := [][]string{{"STEP", "RUN", "WHEN", "WHAT", "MESSAGE", "FROM", "RULE"}}
 	for _, s := range out {
 		rows = append(rows, []string{
-			fmt.Sprint(s.ID), fmt.Sprint(s.Run), s.Planned.In(d.Location).Format("2 Jan 15:04:05"), oneLine(s.words()+stateWords(s), 60),
+			fmt.Sprint(s.ID), fmt.Sprint(s.Run), s.Planned.In(d.Location).Format("2 Jan 15:04:05"), oneLine(s.words()+stateWords(s), 160),
 			oneLine(s.Item.Subject, 40), oneLine(s.Item.From, 30), oneLine(s.Rule, 40),
 		})
 	}

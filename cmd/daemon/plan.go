@@ -15,7 +15,7 @@ import (
 func (c *command) planCommand() *cobra.Command {
 	var s selection
 	cmd := &cobra.Command{
-		Use: "plan", Short: "Show what the rules would do to the mail that is there now", Args: args(cobra.NoArgs),
+		Use: "plan", Short: "Show what the rules would do to the mail that is there now", Args: takes(nothing),
 		Long: `Plan looks at the mail in the watched folders and shows, message by message and
 rule by rule, what "foredesk apply" would do. It changes nothing, and it may be used
 while the daemon runs. What was done or undone before, apply leaves alone.`,

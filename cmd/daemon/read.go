@@ -27,7 +27,7 @@ func (r *reading) flags(cmd *cobra.Command) {
 func (c *command) readCommand() *cobra.Command {
 	var r reading
 	cmd := &cobra.Command{
-		Use: "read FILE", Short: "Show every fact of a message file, as JSON", Args: args(cobra.ExactArgs(1)),
+		Use: "read FILE", Short: "Show every fact of a message file, as JSON", Args: takes(cobra.ExactArgs(1)),
 		Long: `Read prints what the rules can know of a message (a file as mail programs save it,
 .eml; - reads standard input), as JSON. With a configuration, or --rules, "toMe" and
 the lists of people are those of the account.`,
@@ -52,6 +52,11 @@ func (c *command) read(r *reading, file string) error {
 	facts := set.Facts(&m.Item, now)
 	facts["messageID"] = m.MessageID
 	facts["key"] = m.Key
+	for name, v := range facts {
+		if length, ok := v.(time.Duration); ok {
+			facts[name] = length.String() // JSON would count nanoseconds
+		}
+	}
 	return c.printJSON(facts)
 }
 

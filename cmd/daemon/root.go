@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/rules"
 )
 
 // Exit codes.
@@ -16,7 +17,7 @@ const (
 	exitDone     = 0
 	exitFailed   = 1
 	exitUsage    = 2
-	exitFindings = 3 // check, test and status found something a person must see
+	exitFindings = 3 // a verb worked, and found something a person must see
 )
 
 // findings is the error of a verb that worked, and found something.
@@ -45,11 +46,12 @@ func execute(ctx context.Context, args []string, t terminal) int {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	return c.exit(root.ExecuteContext(ctx))
+	verb, err := root.ExecuteContextC(ctx)
+	return c.exit(verb.CommandPath(), err)
 }
 
 // exit prints an error, once and at the edge, and turns it into an exit code.
-func (c *command) exit(err error) int {
+func (c *command) exit(verb string, err error) int {
 	if err == nil {
 		return exitDone
 	}
@@ -59,16 +61,13 @@ func (c *command) exit(err error) int {
 		}
 		return exitFindings
 	}
-	fmt.Fprintf(c.err, "%s %s\n", c.red("foredesk:"), err)
-	if wrong := (usage{}); errors.As(err, &wrong) || isCobraUsage(err) {
-		fmt.Fprintln(c.err, `Run "foredesk help" to see how it is used.`)
+	fmt.Fprintf(c.err, "%s %s%s\n", c.red("foredesk:"), err, prefixed(". ", hint(err)))
+	if wrong := (usage{}); errors.As(err, &wrong) {
+		fmt.Fprintf(c.err, "Run \"%s --help\" to see how it is used.\n", verb)
 		return exitUsage
 	}
 	return exitFailed
 }
-
-// isCobraUsage recognises the library's own errors about unknown commands.
-func isCobraUsage(err error) bool { return strings.HasPrefix(err.Error(), "unknown command") }
 
 func (c *command) root() *cobra.Command {
 	root := &cobra.Command{
@@ -83,6 +82,8 @@ Find mistakes in a rules file:         foredesk check rules.yaml
 See what the rules would do:           foredesk plan
 Let it work:                           foredesk run`,
 		SilenceErrors: true, SilenceUsage: true,
+		Args: knownVerb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	config := os.Getenv("FOREDESK_CONFIG")
 	if config == "" {
@@ -95,6 +96,7 @@ Let it work:                           foredesk run`,
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "say more while working")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		c.runCommand(), c.applyCommand(), c.planCommand(), c.checkCommand(), c.testCommand(), c.readCommand(),
 		c.explainCommand(), c.undoCommand(), c.logCommand(), c.statusCommand(), c.demoCommand(), c.versionCommand(),
@@ -102,19 +104,57 @@ Let it work:                           foredesk run`,
 	return root
 }
 
-// args wraps a check of arguments so that its error is one of usage.
-func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+// knownVerb is reached by words that are no verb.
+func knownVerb(root *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	var verbs []string
+	for _, verb := range root.Commands() {
+		verbs = append(verbs, verb.Name())
+	}
+	if near := rules.Suggest(words[0], verbs); near != "" {
+		return usage{fmt.Errorf("there is no verb %q; did you mean %q?", words[0], near)}
+	}
+	return usage{fmt.Errorf("there is no verb %q", words[0])}
+}
+
+// helpCommand is the library's own but for its exit code.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [VERB]", Short: "Say how a verb is used",
+		RunE: func(cmd *cobra.Command, words []string) error {
+			verb, rest, err := cmd.Root().Find(words)
+			if err != nil || len(rest) > 0 {
+				return knownVerb(cmd.Root(), words)
+			}
+			verb.InitDefaultHelpFlag()
+			return verb.Help()
+		},
+	}
+}
+
+// takes wraps a check of arguments so that its error is one of usage.
+func takes(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usage{fmt.Errorf("%s: %w", cmd.CommandPath(), err)}
+			return usage{fmt.Errorf("%w; it is used so: %s", err, cmd.UseLine())}
 		}
 		return nil
 	}
 }
 
+// nothing is cobra.NoArgs in plainer words.
+func nothing(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes flags alone, not %q", cmd.Name(), args[0])
+	}
+	return nil
+}
+
 func (c *command) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: args(cobra.NoArgs),
+		Use: "version", Short: "Print the version", Args: takes(nothing),
 		RunE: func(*cobra.Command, []string) error {
 			v := version()
 			if c.json {

@@ -15,7 +15,7 @@ import (
 func (c *command) runCommand() *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{
-		Use: "run", Short: "Watch the mail and follow the rules, until told to stop", Args: args(cobra.NoArgs),
+		Use: "run", Short: "Watch the mail and follow the rules, until told to stop", Args: takes(nothing),
 		Long: `Run watches the folders of every account and follows its rules, until it gets
 SIGTERM or Ctrl-C. A saved rules file is followed at once; SIGHUP reads it again,
 too. A file with a mistake leaves the old rules at work and says where it is wrong.
@@ -57,7 +57,7 @@ func takeAll(ctx context.Context, desks []*desk) ([]*engine.Account, error) {
 		a, err := d.take(ctx, nil)
 		if err != nil {
 			releaseAll(accounts, d.log)
-			return nil, fmt.Errorf("%w. Stop the other one, or give this one a database of its own; nothing was done", err)
+			return nil, err
 		}
 		accounts = append(accounts, a)
 	}
@@ -82,7 +82,9 @@ func runAll(ctx context.Context, desks []*desk, accounts []*engine.Account, once
 	for i, a := range accounts {
 		all.Go(func() {
 			if once {
-				errs[i] = a.RunOnce(ctx)
+				if err := a.RunOnce(ctx); err != nil {
+					errs[i] = fmt.Errorf("account %q: %w", a.Name, err)
+				}
 				return
 			}
 			if errs[i] = a.Run(ctx); errs[i] != nil {

@@ -15,7 +15,7 @@ import (
 
 func (c *command) statusCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "status", Short: "Show how each account is doing", Args: args(cobra.NoArgs),
+		Use: "status", Short: "Show how each account is doing", Args: takes(nothing),
 		Long: `Status shows, from the journal alone, whether foredesk is running, how far each folder
 has been seen, what is unfinished, and whether the rules file is in order.
 Exit code 3 says that a person must look at something.`,
@@ -51,6 +51,9 @@ type runStatus struct {
 func (c *command) status(ctx context.Context) error {
 	cfg, err := c.loadConfig()
 	if err != nil {
+		return err
+	}
+	if err := knowsAccount(cfg, c.account); err != nil {
 		return err
 	}
 	journal, err := store.Open(ctx, cfg.Database)
@@ -132,7 +135,7 @@ func (c *command) printStatus(s accountStatus) {
 	}
 	fmt.Fprintf(c.out, "%s: %s\n", c.bold(s.Account), running)
 	for _, f := range s.Folders {
-		seen := "never looked at"
+		seen := "not watched yet"
 		if !f.Seen.IsZero() {
 			seen = "last change seen " + f.Seen.Local().Format("Mon 2 Jan 15:04:05")
 		}

@@ -18,7 +18,7 @@ func (c *command) undoCommand() *cobra.Command {
 	var u engine.UndoArgs
 	var last string
 	cmd := &cobra.Command{
-		Use: "undo [STEP | MESSAGE-ID]", Short: "Take back what was done", Args: args(cobra.MaximumNArgs(1)),
+		Use: "undo [STEP | MESSAGE-ID]", Short: "Take back what was done", Args: takes(cobra.MaximumNArgs(1)),
 		Long: `Undo takes back one step (its number is in foredesk log), all that was done to a
 message, all that a rule did, a whole run, or the last hour; several of these narrow
 it down. Messages go back to the folder they came from, with their flags. What you
@@ -65,13 +65,15 @@ func (c *command) undo(ctx context.Context, u engine.UndoArgs) error {
 			return err
 		}
 	}
+	if u.Run != 0 {
+		if r, err := d.journal.Run(ctx, u.Run); errors.Is(err, store.ErrNotFound) || err == nil && r.Account != d.Name {
+			return fmt.Errorf("there is no run %d; foredesk log shows them, and nothing was done", u.Run)
+		}
+	}
 	run, err := c.work(ctx, d, "taking back", store.KindUndo, u, func(a *engine.Account, step func(done, total int64)) (int64, error) {
 		return a.Undo(ctx, u, step)
 	})
-	if run == 0 {
-		return err
-	}
-	return errors.Join(err, c.report(context.WithoutCancel(ctx), d, run, "undone"))
+	return c.reportAfter(ctx, d, run, "undone", err)
 }
 
 // undoable says in plain words why a single step can't be taken back.

@@ -60,10 +60,11 @@ func (c *command) loadConfig() (*config.Config, error) {
 }
 
 func (c *command) desks(cfg *config.Config, log *slog.Logger) ([]*desk, error) {
+	if err := knowsAccount(cfg, c.account); err != nil {
+		return nil, err
+	}
 	var desks []*desk
-	var names []string
 	for _, a := range cfg.Accounts {
-		names = append(names, a.Name)
 		if c.account != "" && c.account != a.Name {
 			continue
 		}
@@ -73,10 +74,19 @@ func (c *command) desks(cfg *config.Config, log *slog.Logger) ([]*desk, error) {
 		}
 		desks = append(desks, d)
 	}
-	if len(desks) == 0 {
-		return nil, usage{fmt.Errorf("no account is called %q; there are: %s", c.account, strings.Join(names, ", "))}
-	}
 	return desks, nil
+}
+
+// knowsAccount refuses an --account that is none.
+func knowsAccount(cfg *config.Config, name string) error {
+	var names []string
+	for _, a := range cfg.Accounts {
+		if name == "" || name == a.Name {
+			return nil
+		}
+		names = append(names, a.Name)
+	}
+	return usage{fmt.Errorf("no account is called %q; there are: %s", name, strings.Join(names, ", "))}
 }
 
 // oneDesk is open for verbs that work on one account.
@@ -99,7 +109,11 @@ func (c *command) oneDesk(ctx context.Context, log *slog.Logger) (*desk, func(),
 func newDesk(a config.Account, log *slog.Logger) (*desk, error) {
 	d := &desk{Account: a, log: log}
 	var err error
-	if d.set, err = d.loadRules(); err != nil {
+	d.set, err = d.loadRules()
+	if problems := rules.Problems(nil); errors.As(err, &problems) {
+		return nil, fmt.Errorf("the rules of account %q have mistakes, so nothing was done with its mail. Mend them and try again.\n\n%w", d.Name, problems)
+	}
+	if err != nil {
 		return nil, err
 	}
 	d.mail, err = mail.New(mail.Config{
@@ -116,11 +130,7 @@ func (d *desk) identity() mail.Identity {
 
 // loadRules reads the account's rules file as it is now.
 func (d *desk) loadRules() (*rules.Set, error) {
-	set, err := loadRules(d.Rules, rules.Options{Me: d.Addresses, Timezone: d.Location})
-	if problems := rules.Problems(nil); errors.As(err, &problems) {
-		return nil, fmt.Errorf("the rules of account %q have mistakes, so nothing was done with its mail. Mend them and try again.\n\n%w", d.Name, problems)
-	}
-	return set, err
+	return loadRules(d.Rules, rules.Options{Me: d.Addresses, Timezone: d.Location})
 }
 
 func loadRules(file string, options rules.Options) (*rules.Set, error) {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -13,22 +14,30 @@ import (
 	"github.com/foredesk/foredesk/internal/dovecot/mailgen"
 )
 
-const kills = 50 // moments of one run, evenly spread over it
+// kills is at how many moments of one run, evenly spread over it, it is killed.
+func kills(t *testing.T) int {
+	t.Helper()
+	otherwise := 10
+	if os.Getenv("FOREDESK_CI") == "1" {
+		otherwise = 50
+	}
+	return number(t, "FOREDESK_E2E_KILLS", otherwise)
+}
 
 // A run that is killed and started again ends as one that was left alone, at
 // whatever moment it was killed.
 func TestApplySurvivesBeingKilled(t *testing.T) {
 	for i, s := range servers {
 		t.Run(s.name, func(t *testing.T) {
-			n := messages(t)
+			n, moments := messages(t), kills(t)
 			if i > 0 {
-				n /= 5 // the same code but for the moves; these take longest
+				n, moments = n/5, (moments+1)/2 // the same code but for the moves
 			}
 			server := dovecot.Start(t, dovecot.Options{Capability: s.capability, Users: []string{template, "timed", "killed"}})
 			k := &killing{T: t, server: server, ledger: mailgen.Fill(server, template, seed, n), binary: desk.Build(t)}
 			whole := k.timed()
-			for moment := range kills {
-				after := whole * time.Duration(2*moment+1) / (2 * kills)
+			for moment := range moments {
+				after := whole * time.Duration(2*moment+1) / time.Duration(2*moments)
 				t.Run(strconv.Itoa(moment+1), func(t *testing.T) { k.killedAfter(t, after) })
 			}
 		})

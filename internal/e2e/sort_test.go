@@ -62,18 +62,25 @@ func TestApplyAndUndo(t *testing.T) {
 
 func messages(t *testing.T) int {
 	t.Helper()
-	text, ok := os.LookupEnv("FOREDESK_E2E_MESSAGES")
-	switch {
-	case ok:
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			t.Fatalf("FOREDESK_E2E_MESSAGES=%s is not a number from 1", text)
-		}
-		return n
-	case os.Getenv("FOREDESK_CI") == "1":
-		return 10_000
+	otherwise := 2_000
+	if os.Getenv("FOREDESK_CI") == "1" {
+		otherwise = 10_000
 	}
-	return 2_000
+	return number(t, "FOREDESK_E2E_MESSAGES", otherwise)
+}
+
+// number is the value of an environment variable.
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%s is not a number from 1", variable, text)
+	}
+	return n
 }
 
 // runID is the name that apply gave its run.

@@ -61,7 +61,7 @@ type Config struct {
 // back. Within it nothing races: one thing is done at a time.
 type Account struct {
 	Config
-	owner *store.Owner
+	owner owner
 	rules atomic.Pointer[rules.Set]
 	run   int64
 
@@ -81,14 +81,14 @@ type Event struct {
 // Take makes the caller the account's owner. It fails with store.ErrOwned while
 // another process is.
 func Take(ctx context.Context, c Config) (*Account, error) {
-	owner, err := c.Journal.Own(ctx, c.Name)
+	own, err := c.Journal.Own(ctx, c.Name)
 	if err != nil {
 		return nil, err
 	}
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
 	}
-	a := &Account{Config: c, owner: owner, wake: make(chan struct{}, 1)}
+	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1)}
 	a.Log = c.Log.With("account", c.Name)
 	a.UseRules(c.Rules)
 	return a, nil
@@ -178,7 +178,11 @@ func (a *Account) arrive(ctx context.Context, s Session, b mailbox.Batch) error 
 	a.acting.Lock()
 	defer a.acting.Unlock()
 	w := &work{Account: a, session: s, set: a.rules.Load(), run: a.run, live: true}
-	steps, err := w.plan(ctx, b)
+	b, err := w.readFor(ctx, b)
+	var steps []store.Step
+	if err == nil {
+		steps, err = w.plan(ctx, b)
+	}
 	if err == nil {
 		err = w.perform(ctx, steps)
 	}
@@ -186,6 +190,27 @@ func (a *Account) arrive(ctx context.Context, s Session, b mailbox.Batch) error 
 		a.Wake()
 	}
 	return err
+}
+
+// readFor reads a batch again if it was read for rules that have been replaced
+// meanwhile, and the new ones look at more.
+func (w *work) readFor(ctx context.Context, b mailbox.Batch) (mailbox.Batch, error) {
+	if len(b.Messages) == 0 || b.Needs.Cover(w.set.Needs()) {
+		return b, nil
+	}
+	var uids []uint32
+	for _, m := range b.Messages {
+		uids = append(uids, m.UID)
+	}
+	b.Messages = nil
+	err := w.session.Scan(ctx, b.Folder, mailbox.Query{UIDs: uids}, func(_ context.Context, again mailbox.Batch) error {
+		b.Messages = append(b.Messages, again.Messages...)
+		return nil
+	})
+	if err != nil {
+		return b, onServer(fmt.Errorf("reading new mail of %q for the new rules: %w", b.Folder, err))
+	}
+	return b, nil
 }
 
 // Wake makes the account look for requests and unfinished work at once.

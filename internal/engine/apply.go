@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -20,10 +19,6 @@ type ApplyArgs struct {
 	Since   time.Time `json:"since,omitzero"` // received then or later
 	Rule    string    `json:"rule,omitempty"` // only this rule acts
 }
-
-// actAt is how many steps apply plans before it acts: few enough to hold, many
-// enough that each command moves hundreds of messages.
-const actAt = 2500
 
 // Apply runs the rules over mail that is already there. A run with the same
 // arguments that was interrupted is gone on with. It returns the run's number,
@@ -57,104 +52,53 @@ func (a *Account) resume(ctx context.Context, r store.Run) (int64, error) {
 	return a.owner.BeginRun(ctx, r)
 }
 
-// apply reads and plans on one connection and acts on another, so that the
-// server works on both at once.
+// apply plans for all mail first and acts then, so that each command to the
+// server can be about as many messages as possible.
 func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress func(done, total int64)) (err error) {
 	defer func() { err = a.endRun(ctx, run, err) }()
-	reading, err := a.open(ctx)
+	session, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer reading.Close()
-	acting, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer acting.Close()
-	s := &sweep{
-		work:     work{Account: a, session: reading, set: a.rules.Load(), run: run, rule: args.Rule},
-		progress: progress, todo: make(chan []store.Step),
-	}
-	actor := s.work
-	actor.session = acting
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var acts sync.WaitGroup
-	acts.Go(func() {
-		for steps := range s.todo {
-			if err := actor.act(ctx, steps); err != nil {
-				cancel(err)
-				return
-			}
-		}
-	})
+	defer session.Close()
+	s := &sweep{work: work{Account: a, session: session, set: a.rules.Load(), run: run, rule: args.Rule}, progress: progress}
 	for _, folder := range args.Folders {
-		if err = s.folder(ctx, folder, args.Since); err != nil {
-			err = fmt.Errorf("applying the rules to %q: %w", folder, err)
-			break
+		if err := s.folder(ctx, folder, args.Since); err != nil {
+			return fmt.Errorf("applying the rules to %q: %w", folder, err)
 		}
 	}
-	close(s.todo)
-	acts.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
+	if err := a.owner.Progress(ctx, run, s.read, s.total); err != nil {
+		return err
 	}
-	return errors.Join(err, a.owner.Progress(ctx, run, s.done, max(s.total, s.done)))
+	return s.workOff(ctx, func(done int64) { s.tellProgress(done) })
 }
 
-// sweep is the reading side of an apply.
+// sweep is an apply on its way through the folders.
 type sweep struct {
 	work
 	progress    func(done, total int64)
-	todo        chan []store.Step // to the side that acts
-	ready       []store.Step
-	done, total int64 // messages
+	read, total int64 // messages
+	planned     int64 // steps
 }
 
 func (s *sweep) folder(ctx context.Context, folder string, since time.Time) error {
-	s.seen = map[string]int{}
-	before := s.done
-	err := s.session.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
+	s.met = map[uint32]bool{}
+	before := s.read
+	return s.session.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
 		steps, err := s.plan(ctx, b)
-		if err != nil {
-			return err
-		}
-		s.done += int64(len(b.Messages))
-		s.total = max(s.total, before+int64(b.Total))
-		if s.progress != nil {
-			s.progress(s.done, max(s.total, s.done))
-		}
-		if s.ready = append(s.ready, steps...); len(s.ready) < actAt {
-			return nil
-		}
-		return s.hand(ctx)
-	})
-	if err != nil {
+		s.read += int64(len(b.Messages))
+		s.planned += int64(len(steps))
+		s.total = max(s.total, before+int64(b.Total), s.read)
+		s.tellProgress(0)
 		return err
-	}
-	return s.hand(ctx)
+	})
 }
 
-// hand gives what is planned to the side that acts, and waits while that one is
-// behind.
-func (s *sweep) hand(ctx context.Context) error {
-	if len(s.ready) == 0 {
-		return nil
+// tellProgress counts messages read and steps performed as equal work.
+func (s *sweep) tellProgress(acted int64) {
+	if s.progress != nil {
+		s.progress(s.read+acted, s.total+s.planned)
 	}
-	select {
-	case s.todo <- s.ready:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	s.ready = nil
-	return s.owner.Progress(ctx, s.run, s.done, max(s.total, s.done))
-}
-
-// act performs steps while nothing else acts on the account.
-func (w *work) act(ctx context.Context, steps []store.Step) error {
-	w.acting.Lock()
-	defer w.acting.Unlock()
-	return w.perform(ctx, steps)
 }
 
 // endRun writes down how a run ended. What did not come to its end is

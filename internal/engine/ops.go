@@ -130,3 +130,10 @@ func actionKey(e rules.Effect) string {
 	}
 	return e.Action
 }
+
+// actionWord is an action's key without its argument, for the log: the name of a
+// folder may be made of what a stranger wrote.
+func actionWord(key string) string {
+	word, _, _ := strings.Cut(key, " ")
+	return word
+}

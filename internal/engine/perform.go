@@ -95,10 +95,10 @@ func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome) []store.E
 				e.ItemID = s.Item.ID
 			}
 		case mailbox.Gone:
-			e.State, e.Reason = store.Failed, "the message was moved or deleted by somebody else first; it was left alone"
+			println("DBG", o.Reason, s.Item.Place.String(), s.Action, string(s.State)); e.State, e.Reason = store.Failed, "the message was moved or deleted by somebody else first; it was left alone"
 		case mailbox.Refused:
 			e.State = store.Failed
-			w.Log.Warn("the mail server refused an action", "rule", s.Rule, "action", s.Action, "folder", s.Item.Place.Folder, "reason", o.Reason)
+			w.Log.Warn("the mail server refused an action", "rule", s.Rule, "action", actionWord(s.Action), "folder", s.Item.Place.Folder, "reason", o.Reason)
 		default:
 			continue
 		}
@@ -123,7 +123,7 @@ func (w *work) tell(steps []store.Step, endings []store.Ending) {
 			continue
 		}
 		if w.live {
-			w.Log.Info("handled", "rule", s.Rule, "action", s.Action, "state", string(s.State), "folder", s.From.Folder, "uid", s.From.UID)
+			w.Log.Info("handled", "rule", s.Rule, "action", actionWord(s.Action), "state", string(s.State), "folder", s.From.Folder, "uid", s.From.UID)
 		}
 		if event.Item.ID != s.Item.ID && event.Item.ID != 0 {
 			w.Observe(event)
@@ -135,60 +135,4 @@ func (w *work) tell(steps []store.Step, endings []store.Ending) {
 	if event.Item.ID != 0 {
 		w.Observe(event)
 	}
-}
-
-// settlePage is how many unfinished steps are taken up at once.
-const settlePage = 2000
-
-// Settle takes up what an earlier process, or a broken connection, left
-// unfinished: each started step is looked for on the server first.
-func (a *Account) Settle(ctx context.Context) error {
-	a.acting.Lock()
-	defer a.acting.Unlock()
-	var w *work
-	for {
-		steps, err := a.Journal.Unfinished(ctx, a.Name, time.Now(), settlePage)
-		if err != nil || len(steps) == 0 {
-			return err
-		}
-		if w == nil {
-			session, err := a.open(ctx)
-			if err != nil {
-				return err
-			}
-			defer session.Close()
-			w = &work{Account: a, session: session, set: a.rules.Load(), run: a.run}
-		}
-		a.Log.Info("taking up unfinished work", "steps", len(steps))
-		if err := w.performing(ctx, steps, func(s store.Step) bool { return s.State == store.Started }); err != nil {
-			return err
-		}
-		if err := a.stillUnfinished(ctx, steps); err != nil {
-			return err
-		}
-	}
-}
-
-// stillUnfinished stops Settle from turning in a circle: a step that can't be
-// decided even now is uncertain, and a person is told.
-func (a *Account) stillUnfinished(ctx context.Context, steps []store.Step) error {
-	ids := map[int64]bool{}
-	for _, s := range steps {
-		ids[s.ID] = true
-	}
-	left, err := a.Journal.Unfinished(ctx, a.Name, time.Now(), settlePage)
-	if err != nil {
-		return err
-	}
-	var endings []store.Ending
-	for _, s := range left {
-		if ids[s.ID] {
-			endings = append(endings, store.Ending{StepID: s.ID, State: store.Uncertain, Reason: "it can't be told whether this was done; look at the message and decide"})
-			a.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", s.Action)
-		}
-	}
-	if endings == nil {
-		return nil
-	}
-	return a.owner.Finish(ctx, time.Now(), endings)
 }

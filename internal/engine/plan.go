@@ -23,7 +23,7 @@ type work struct {
 	live    bool   // new mail, as against mail that apply was asked to go over
 	rule    string // only this rule's effects; empty for all
 
-	seen map[string]int // how often a scan has met each key
+	met map[uint32]bool // the UIDs that a scan has met in its folder
 }
 
 // plan works out what the rules do to the messages of a batch and writes it into
@@ -82,8 +82,8 @@ func remember(known []store.Item, item store.Item) []store.Item {
 func (w *work) evaluate(b mailbox.Batch) (planned []mailbox.Message, plans []rules.Plan, err error) {
 	now := time.Now()
 	for _, m := range b.Messages {
-		if w.seen != nil {
-			w.seen[m.Key]++
+		if w.met != nil {
+			w.met[m.UID] = true
 		}
 		if m.Poison != "" {
 			planned, plans = append(planned, m), append(plans, rules.Plan{})
@@ -153,7 +153,7 @@ func factsOf(m mailbox.Message, plan rules.Plan, rule string) json.RawMessage {
 		if m.Item.Confidential() {
 			facts = make(map[string]any, len(match.Facts))
 			for name := range match.Facts {
-				facts[name] = hidden
+				facts[name] = Hidden
 			}
 		}
 		text, err := json.Marshal(facts)
@@ -165,13 +165,14 @@ func factsOf(m mailbox.Message, plan rules.Plan, rule string) json.RawMessage {
 	return nil
 }
 
-const hidden = "(confidential)"
+// Hidden stands in the journal for what a confidential message says.
+const Hidden = "(confidential)"
 
 // newItem is how the journal knows a message.
 func newItem(m mailbox.Message) store.Item {
 	item := store.Item{Key: m.Key, Occurrence: 1, MessageID: m.MessageID, Date: m.Item.Date, Place: m.Ref}
 	if m.Item.Confidential() {
-		item.Subject, item.Sender = hidden, hidden
+		item.Subject, item.Sender = Hidden, Hidden
 		return item
 	}
 	item.Subject, item.Sender = m.Item.Subject.String(), m.Item.From.Email
@@ -201,29 +202,29 @@ func (w *work) identify(ctx context.Context, m mailbox.Message, known []store.It
 			return it, !w.live, nil
 		}
 	}
-	if w.seen[m.Key] > 1 || hasNew(known) {
-		return fresh, true, nil // the scan has met the other one
-	}
 	return w.elsewhere(ctx, m, known, fresh)
 }
 
-func hasNew(items []store.Item) bool {
-	return slices.ContainsFunc(items, func(it store.Item) bool { return it.ID == 0 })
-}
-
 // elsewhere decides about a message whose content the journal knows in another
-// place: it came back, or it was delivered twice.
+// place: it is our own effect, it came back, or it was delivered twice.
 func (w *work) elsewhere(ctx context.Context, m mailbox.Message, known []store.Item, fresh store.Item) (store.Item, bool, error) {
+	acts, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: idsOf(known), States: []store.State{store.Planned, store.Started, store.Done}})
+	if err != nil {
+		return fresh, false, err
+	}
 	for _, it := range known {
-		moving, err := w.movingTo(ctx, it, m.Folder)
-		if err != nil || moving {
-			return it, false, err
+		ours, moving := effectOn(m, it, acts)
+		if ours {
+			return it, false, nil
 		}
-		there, err := w.exists(ctx, it)
+		if moving || it.ID == 0 || it.Place.Folder == m.Folder && w.met[it.Place.UID] {
+			continue // that one is another message
+		}
+		left, err := w.left(ctx, it)
 		if err != nil {
 			return it, false, err
 		}
-		if !there {
+		if left {
 			if err := w.reversed(ctx, it, m.Ref); err != nil {
 				return it, false, err
 			}
@@ -234,13 +235,44 @@ func (w *work) elsewhere(ctx context.Context, m mailbox.Message, known []store.I
 	return fresh, true, nil
 }
 
-// movingTo reports whether a step that has begun moves the item to the folder:
-// then the message is our own effect.
-func (w *work) movingTo(ctx context.Context, it store.Item, folder string) (bool, error) {
-	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{it.ID}, States: []store.State{store.Planned, store.Started}})
-	return slices.ContainsFunc(open, func(s store.Step) bool {
-		return s.Op.Kind == mailbox.Move && (s.Op.To == folder || s.Op.To[0] == '\\') || s.Op.Kind == mailbox.Copy && s.Op.To == folder
-	}), err
+func idsOf(items []store.Item) []int64 {
+	ids := make([]int64, len(items))
+	for i, it := range items {
+		ids[i] = it.ID
+	}
+	return ids
+}
+
+// effectOn reports whether a message is what our steps made of an item: a copy
+// of it, or itself on its way to the message's folder. Moving says that it is on
+// its way to another.
+func effectOn(m mailbox.Message, it store.Item, acts []store.Step) (ours, moving bool) {
+	for _, s := range acts {
+		if s.Item.ID != it.ID {
+			continue
+		}
+		begun := s.State != store.Done
+		to := s.Op.To == m.Folder || roleOf[s.Op.To] == m.Item.Role && m.Item.Role != ""
+		switch {
+		case s.Op.Kind == mailbox.Copy && begun && to, s.Op.Kind == mailbox.Move && begun && to:
+			return true, false
+		case s.Op.Kind == mailbox.Copy && !begun && s.At.Folder == m.Folder && (s.At.UID == m.UID || s.At.UID == 0 || s.At.UIDValidity != m.UIDValidity):
+			return true, false
+		}
+		moving = moving || s.Op.Kind == mailbox.Move && begun
+	}
+	return false, moving
+}
+
+// left reports whether an item no longer lies where the journal believed it, and
+// not because we have moved it just now.
+func (w *work) left(ctx context.Context, it store.Item) (bool, error) {
+	there, err := w.exists(ctx, it)
+	if err != nil || there {
+		return false, err
+	}
+	now, err := w.Journal.Lookup(ctx, w.Name, []string{it.Key})
+	return slices.ContainsFunc(now[it.Key], func(other store.Item) bool { return other.ID == it.ID && other.Place == it.Place }), err
 }
 
 // exists looks whether an item still lies where the journal believes it.
@@ -298,6 +330,9 @@ func (w *work) failedBefore(ctx context.Context, items []store.NewItem) (again [
 		}
 		for _, s := range failed {
 			n := planned[s.Item.ID]
+			if s.Rule == Unreadable {
+				continue
+			}
 			if slices.ContainsFunc(n.Steps, func(p store.Step) bool { return p.Rule == s.Rule && p.Action == s.Action }) {
 				s.Item.Place, s.State = n.Place, store.Planned
 				again = append(again, s)

@@ -54,66 +54,109 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	}
 	defer session.Close()
 	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
-	var page []store.Step
 	var done int64
-	flush := func() error {
-		err := w.takeBack(ctx, page)
-		done, page = done+int64(len(page)), nil
-		if progress != nil {
-			progress(done, 0)
+	for more := true; more; {
+		var planned int64
+		if planned, more, err = w.planBack(ctx, args); err != nil {
+			return err
 		}
+		more = more && planned > 0
+		err := w.workOff(ctx, func(n int64) {
+			if progress != nil {
+				progress(done+n, done+planned)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		done += planned
+	}
+	return a.owner.Progress(ctx, run, done, done)
+}
+
+// planAtOnce is how many steps are planned by one transaction.
+const planAtOnce = 1000
+
+// planBack plans the inverse of every step that args mean, the newest first, and
+// returns how many. Of several moves of one message only the last is planned;
+// then there is more to do once that one has been taken back.
+func (w *work) planBack(ctx context.Context, args UndoArgs) (planned int64, more bool, err error) {
+	moved := map[int64]bool{} // items
+	var page []store.Step
+	flush := func() error {
+		n, err := w.takeBack(ctx, page)
+		planned, page = planned+int64(n), page[:0]
 		return err
 	}
-	err = a.Journal.EachStep(ctx, args.filter(a.Name), func(s store.Step) error {
-		// The moves of one message are taken back one after the other.
-		again := slices.ContainsFunc(page, func(p store.Step) bool {
-			return p.Item.ID == s.Item.ID && p.Op.Kind == mailbox.Move && s.Op.Kind == mailbox.Move
-		})
-		if len(page) >= actAt || again {
-			if err := flush(); err != nil {
-				return err
+	err = w.Journal.EachStep(ctx, args.filter(w.Name), func(s store.Step) error {
+		if s.Op.Kind == mailbox.Move {
+			if moved[s.Item.ID] {
+				more = true
+				return nil
 			}
+			moved[s.Item.ID] = true
 		}
-		page = append(page, s)
-		return nil
+		if page = append(page, s); len(page) < planAtOnce {
+			return nil
+		}
+		return flush()
 	})
 	if err == nil {
 		err = flush()
 	}
-	return errors.Join(err, a.owner.Progress(ctx, run, done, done))
+	return planned, more, err
 }
 
-// takeBack plans the inverse of each step and performs it.
-func (w *work) takeBack(ctx context.Context, steps []store.Step) error {
-	w.acting.Lock()
-	defer w.acting.Unlock()
+// takeBack plans the inverse of each step and returns how many are to be
+// performed.
+func (w *work) takeBack(ctx context.Context, steps []store.Step) (int, error) {
+	places, err := w.placesOf(ctx, steps)
+	if err != nil {
+		return 0, err
+	}
 	p := store.Plan{RunID: w.run, Planned: time.Now()}
-	for _, s := range steps {
+	for i := range steps {
+		s := &steps[i]
+		s.Item.Place = places[s.Item.ID]
 		item := s.Item
 		item.Place = mailbox.Ref{} // where it lies is not news
-		p.Items = append(p.Items, store.NewItem{Item: item, Steps: []store.Step{w.inverse(s)}})
+		p.Items = append(p.Items, store.NewItem{Item: item, Steps: []store.Step{w.inverse(*s)}})
 	}
 	fresh, err := w.owner.Commit(ctx, p)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	again, err := w.triedBefore(ctx, steps, fresh)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	fresh = append(fresh, again...)
-	places := make(map[int64]mailbox.Ref, len(steps))
-	for _, s := range steps {
-		places[s.Item.ID] = s.Item.Place
-	}
-	ready := fresh[:0]
+	ready := len(again)
 	for _, s := range fresh {
-		s.Item.Place = places[s.Item.ID]
-		if s.State != store.Failed {
-			ready = append(ready, s)
+		if s.State == store.Planned {
+			ready++
 		}
 	}
-	return w.perform(ctx, ready)
+	return ready, nil
+}
+
+// placesOf tells where the items of steps lie now. They may have been moved since
+// the steps were read, not least by taking back a later step.
+func (w *work) placesOf(ctx context.Context, steps []store.Step) (map[int64]mailbox.Ref, error) {
+	keys := make([]string, len(steps))
+	for i, s := range steps {
+		keys[i] = s.Item.Key
+	}
+	known, err := w.Journal.Lookup(ctx, w.Name, slices.Compact(slices.Sorted(slices.Values(keys))))
+	if err != nil {
+		return nil, err
+	}
+	places := make(map[int64]mailbox.Ref, len(steps))
+	for _, items := range known {
+		for _, it := range items {
+			places[it.ID] = it.Place
+		}
+	}
+	return places, nil
 }
 
 // triedBefore finds undo steps that failed earlier, and plans them again.
@@ -129,7 +172,7 @@ func (w *work) triedBefore(ctx context.Context, steps, fresh []store.Step) ([]st
 	}
 	var again []store.Step
 	var endings []store.Ending
-	for part := range slices.Chunk(items, settlePage) {
+	for part := range slices.Chunk(items, lookupAtOnce) {
 		failed, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: part, States: []store.State{store.Failed}})
 		if err != nil {
 			return nil, err

@@ -117,10 +117,33 @@ func (s *Session) mayBeMissing(err error, folder string) bool {
 	return false
 }
 
+// expungeIssued refuses a command because some of its messages are gone (RFC 5530
+// 3). A server may have shown them in the search ahead: it need not tell of what
+// another program removed before the search had ended.
+const expungeIssued = imap.ResponseCode("EXPUNGEISSUED")
+
+// copyPresent copies those of the messages that are still there.
+func (s *Session) copyPresent(ctx context.Context, uids []uint32, to string) (transfer, error) {
+	t, err := s.transferMaking(ctx, mailbox.Copy, uids, to)
+	if err != nil || t.refusal == nil || refusal(t.refusal).Code != expungeIssued {
+		return t, err
+	}
+	there, err := s.present(ctx, uids)
+	if err != nil {
+		return t, err
+	}
+	left := slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return !there[uid] })
+	if len(left) == 0 || len(left) == len(uids) {
+		t.there = there
+		return t, nil
+	}
+	return s.transferMaking(ctx, mailbox.Copy, left, to)
+}
+
 // copy makes a second message in another folder.
 func (s *Session) copy(ctx context.Context, jobs []*job) error {
 	to := jobs[0].to
-	t, err := s.transferMaking(ctx, mailbox.Copy, uidsOf(jobs), to)
+	t, err := s.copyPresent(ctx, uidsOf(jobs), to)
 	if err != nil {
 		return err
 	}
@@ -246,7 +269,7 @@ func (s *Session) settlePartial(ctx context.Context, jobs []*job, refused error)
 // moveByCopy copies, and deletes a source only when its copy is confirmed.
 func (s *Session) moveByCopy(ctx context.Context, jobs []*job) error {
 	to, source := jobs[0].to, s.folder
-	t, err := s.transferMaking(ctx, mailbox.Copy, uidsOf(jobs), to)
+	t, err := s.copyPresent(ctx, uidsOf(jobs), to)
 	if err != nil {
 		return err
 	}

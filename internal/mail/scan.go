@@ -97,22 +97,23 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, delive
 	chunks := slices.Collect(slices.Chunk(uids, maxBatch))
 	var ahead *asked
 	defer func() { s.abandon(ahead) }()
+	next := *s.a.needs.Load() // of the chunk that is asked for ahead
 	for i, chunk := range chunks {
-		needs := *s.a.needs.Load()
+		needs := next
 		w := s.milder(wantFor(needs))
 		p := ahead
 		if p == nil {
 			p = s.ask(uidSet(chunk), w)
 		}
-		ahead = nil
+		ahead, next = nil, *s.a.needs.Load()
 		if i+1 < len(chunks) {
-			ahead = s.ask(uidSet(chunks[i+1]), w)
+			ahead = s.ask(uidSet(chunks[i+1]), s.milder(wantFor(next)))
 		}
 		got, err := s.settle(ctx, p, chunk, w)
 		if err != nil {
 			return fmt.Errorf("reading the folder %q: %w", folder, err)
 		}
-		batch := s.batch(folder, role, got)
+		batch := s.batch(folder, role, got, needs)
 		batch.Next.UIDNext, batch.Total = chunk[len(chunk)-1]+1, len(uids)
 		if err := deliver(ctx, batch); err != nil {
 			return err
@@ -147,11 +148,10 @@ func (s *Session) abandon(p *asked) {
 
 // batch turns answers into messages. Messages that are
 // flagged \Deleted are as good as gone and left out.
-func (s *Session) batch(folder, role string, got []*answer) mailbox.Batch {
-	b := mailbox.Batch{Folder: folder, Next: mailbox.Cursor{
+func (s *Session) batch(folder, role string, got []*answer, needs rules.Needs) mailbox.Batch {
+	b := mailbox.Batch{Folder: folder, Needs: needs, Next: mailbox.Cursor{
 		UIDValidity: s.box.UIDValidity, ModSeq: s.box.HighestModSeq,
 	}}
-	needs := *s.a.needs.Load()
 	for _, a := range got {
 		if slices.Contains(a.flags, `\Deleted`) {
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +38,8 @@ type Session struct {
 	folder string           // selected, or ""
 	box    *imap.SelectData // what SELECT told of it
 	news   chan struct{}    // holds one signal: EXISTS came since it was last read
+
+	longestSet int // characters of a set of UIDs in a command
 
 	isolated int  // messages that had to be read alone
 	noIdle   bool // IDLE is missing or was refused
@@ -102,10 +105,31 @@ func (s *Session) greet(ctx context.Context) error {
 		return fmt.Errorf("connecting to %s: the server did not say what it can do", s.a.cfg.Host)
 	}
 	s.noIdle = !s.caps.Has(imap.CapIdle)
+	identified := s.identify()
 	if err := s.learnNames(); err != nil {
 		return fmt.Errorf("connecting to %s: %w", s.a.cfg.Host, err)
 	}
-	return nil
+	return identified()
+}
+
+// identify asks which server this is (RFC 2971); the answer is waited for by
+// what it returns. A server that won't tell is treated as any other.
+func (s *Session) identify() func() error {
+	s.longestSet = usualSet
+	if !s.caps.Has(imap.CapID) {
+		return func() error { return nil }
+	}
+	id := s.client.ID(&imap.IDData{Name: "foredesk"})
+	return func() error {
+		data, err := id.Wait()
+		if refusal(err) != nil {
+			return nil
+		}
+		if err == nil && data != nil && strings.EqualFold(data.Name, "Dovecot") {
+			s.longestSet = dovecotSet
+		}
+		return err
+	}
 }
 
 // Close ends the connection and waits for all that reads from it.

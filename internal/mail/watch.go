@@ -222,7 +222,8 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	request := s.milder(wantFor(*w.a.needs.Load()))
+	needs := *w.a.needs.Load()
+	request := s.milder(wantFor(needs))
 	got, err := s.wait(ctx, s.ask(imap.UIDSet{{Start: imap.UID(w.seen.UIDNext)}}, request))
 	if err == nil {
 		got, err = s.complete(ctx, got)
@@ -239,7 +240,7 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	if len(got) == 0 {
 		return nil
 	}
-	batch := s.batch(w.folder, role, got)
+	batch := s.batch(w.folder, role, got, needs)
 	batch.Next.UIDNext, batch.Next.SeenAt = got[len(got)-1].uid+1, start
 	return w.hand(ctx, s, batch)
 }

@@ -58,7 +58,8 @@ type Batch struct {
 	Folder   string
 	Messages []Message
 	Next     Cursor
-	Total    int // messages of the whole scan this batch is a part of; 0 where unknown
+	Total    int         // messages of the whole scan this batch is a part of; 0 where unknown
+	Needs    rules.Needs // what the messages were read for: other facts than these are not known
 }
 
 // Query says which messages of a folder to read. Its zero value is all of them;

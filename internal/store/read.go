@@ -87,8 +87,9 @@ type Filter struct {
 	States    []State
 	Since     time.Time // planned then or later
 	Due       time.Time // not_before is then or earlier
-	NotUndo   bool      // leave out steps that take others back
-	Newest    bool      // newest first; otherwise in the order they were planned
+	Op        *mailbox.Op
+	NotUndo   bool // leave out steps that take others back
+	Newest    bool // newest first; otherwise in the order they were planned
 	Limit     int
 }
 
@@ -194,6 +195,7 @@ func (f Filter) conditions() conditions {
 		{"s.planned_at >= ?", micros(f.Since), !f.Since.IsZero()},
 		{"s.not_before <= ?", micros(f.Due), !f.Due.IsZero()},
 		{"s.undoes = ?", 0, f.NotUndo},
+		{"s.op = ?", opText(f.Op), f.Op != nil},
 	} {
 		if c.used {
 			q.add(c.text, c.arg)
@@ -206,6 +208,38 @@ func (f Filter) conditions() conditions {
 		q.text = append(q.text, "s.state IN ('planned', 'started')")
 	}
 	return q
+}
+
+func opText(op *mailbox.Op) string {
+	if op == nil {
+		return ""
+	}
+	text, err := json.Marshal(op)
+	if err != nil {
+		return "" // an Op is made of texts, which always become JSON
+	}
+	return string(text)
+}
+
+// OpenOps returns what the Planned and Started steps of an account do that are
+// due by now, each change once.
+func (s *Store) OpenOps(ctx context.Context, account string, now time.Time) ([]mailbox.Op, error) {
+	var ops []mailbox.Op
+	rows, err := s.reads.QueryContext(ctx, `SELECT DISTINCT op FROM steps
+		WHERE account = $1 AND state IN ('planned', 'started') AND not_before <= $2 ORDER BY op`, account, micros(now))
+	err = eachRow(rows, err, func(rows *sql.Rows) error {
+		var text string
+		var op mailbox.Op
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(text), &op); err != nil {
+			return fmt.Errorf("what a step does: %w", err)
+		}
+		ops = append(ops, op)
+		return nil
+	})
+	return ops, s.wrap(err, "reading what is still to do")
 }
 
 // Unfinished returns up to limit steps of an account that are Planned or Started

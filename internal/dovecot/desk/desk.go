@@ -8,23 +8,48 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/foredesk/foredesk/internal/dovecot"
 )
 
-// Build builds the binary and returns its path. It is removed with the test.
+// Build builds the binary and returns its path. It is removed with the test. The
+// test's package must lie two folders below the module's root.
 func Build(tb testing.TB) string {
 	tb.Helper()
+	if err := lookAtSources(filepath.Join("..", "..")); err != nil {
+		tb.Fatalf("looking for the sources of foredesk: %v", err)
+	}
 	binary := filepath.Join(tb.TempDir(), "foredesk")
 	out, err := exec.Command("go", "build", "-o", binary, "github.com/foredesk/foredesk/cmd/daemon").CombinedOutput()
 	if err != nil {
 		tb.Fatalf("building foredesk: %v\n%s", err, out)
 	}
 	return binary
+}
+
+// lookAtSources tells the go command what the test depends on. It remembers the
+// files a test has looked at, and repeats an old result only while none of them
+// has changed; what "go build" reads it does not see.
+func lookAtSources(root string) error {
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && path != root && (name == "testdata" || strings.HasPrefix(name, ".")) {
+			return fs.SkipDir
+		}
+		if filepath.Ext(name) == ".go" || filepath.Ext(name) == ".sql" {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
 }
 
 // Desk is one installation of foredesk that looks after one Dovecot user.

@@ -78,4 +78,5 @@ CREATE TABLE steps (
 
 CREATE INDEX steps_by_account ON steps (account, id);
 CREATE INDEX steps_by_run ON steps (run_id);
-CREATE INDEX steps_open ON steps (account) WHERE state IN ('planned', 'started');
+-- What is still to do, by the change that it is: equal ones are done together.
+CREATE INDEX steps_open ON steps (account, op) WHERE state IN ('planned', 'started');

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Every part of this message that a stranger writes has a canary in it.
+const canaryMessage = `From: "CANARY-name" <canary-from@canary-domain.example>
+To: "CANARY-to" <canary-to@acme.example>, dana@acme.example
+Reply-To: canary-reply@canary-domain.example
+Subject: CANARY-subject %d
+Message-ID: <canary-id-%d@canary-domain.example>
+X-When: CANARY-header
+MIME-Version: 1.0
+Content-Type: text/plain; name=CANARY-file.txt
+
+CANARY-body
+`
+
+// canaryRules act on the message in every way, clash, fail while they are
+// evaluated, and want a folder that the server refuses.
+const canaryRules = `version: 1
+people:
+  nobody: ["@nowhere.example"]
+rules:
+  - name: Its folder has no name
+    when: header("X-When") != ""
+    do: [{copy: "{list.id}"}]
+  - name: One copy is refused
+    when: signed == false
+    do: [{copy: Refused}]
+  - name: One copy is made
+    when: signed == false
+    do: [{copy: "Copies/{from.user} of {from.domain}"}]
+  - name: It is labelled
+    when: has(subject, "CANARY") or subject contains "canary"
+    do: [{label: Seen}, {flag: red}, {agenda: Board}]
+  - name: It is filed
+    when: from.domain != ""
+    do: [{file: "From/{from.domain}"}]
+  - name: It is filed elsewhere
+    when: from.domain contains "canary"
+    do: [{file: Elsewhere}]
+`
+
+// The log of the daemon tells what was done by which rule and where, and nothing
+// of the mail: it is read by people who may not read that.
+func TestTheLogHoldsNothingOfTheMail(t *testing.T) {
+	in := install(t, startOffice(t, officeOptions{bad: "Refused"}), canaryRules)
+	log := in.run("run", "--once")
+	cmd, out := in.command("run")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	in.post([]byte(canaryMessage))
+	in.waitFor("From/canary-domain.example")
+	in.post([]byte(strings.ReplaceAll(canaryMessage, "%d", "2")))
+	in.post(tooDeep())
+	in.run("undo", "--last", "1h")
+	in.waitFor("INBOX | CANARY-subject")
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	log += out.String()
+	for _, said := range []string{`"msg":"handled"`, `"msg":"the mail server refused an action"`, `"msg":"doing what was asked for"`, `"msg":"a rule above has decided otherwise"`, `"msg":"a rule could not be evaluated"`, `"rule":"(unreadable)"`} {
+		if !strings.Contains(log, said) {
+			t.Errorf("the log was to hold %s, so that this test means something", said)
+		}
+	}
+	for line := range strings.Lines(log) {
+		if strings.Contains(strings.ToLower(line), "canary") || strings.Contains(line, "acme.example") {
+			t.Errorf("in the log: %s", line)
+		}
+	}
+	if t.Failed() {
+		t.Log(log)
+	}
+}
+
+// tooDeep is a message with more levels of parts than are read.
+func tooDeep() []byte {
+	var b strings.Builder
+	for level := range 40 {
+		fmt.Fprintf(&b, "Subject: CANARY-deep\nContent-Type: multipart/mixed; boundary=CANARY%d\n\n--CANARY%[1]d\n", level)
+	}
+	b.WriteString("\nCANARY-body\n")
+	for level := range 40 {
+		fmt.Fprintf(&b, "--CANARY%d--\n", 39-level)
+	}
+	return []byte(b.String())
+}
+
+func (in *installation) waitFor(what string) {
+	in.Helper()
+	for range ticks(patience) {
+		if strings.Contains(in.mailbox(), what) {
+			return
+		}
+	}
+	in.Fatalf("the mailbox did not come to hold %q:\n%s", what, in.mailbox())
+}
+
+// The password is in no output, however talkative, and in no file but its own.
+// Nor is the body of a message: the journal does not keep it.
+func TestThePasswordIsNowhere(t *testing.T) {
+	in := install(t, startOffice(t, officeOptions{bad: "Refused"}), canaryRules)
+	in.post([]byte(canaryMessage))
+	var said strings.Builder
+	verbs := [][]string{
+		{"run", "--once"}, {"plan"}, {"plan", "--json"}, {"apply"}, {"apply", "--json"}, {"status"}, {"status", "--json"},
+		{"log"}, {"log", "--json"}, {"explain", "1"}, {"explain", "1", "--json"}, {"undo", "1"}, {"check"}, {"test"}, {"version"},
+	}
+	for _, verb := range verbs {
+		said.WriteString(in.tried(append(verb, "-v")...))
+	}
+	in.spoil("port: ", "port: 1, authserv_id: mx.example, poll: 1s, ca_file: password, #")
+	for _, verb := range verbs {
+		said.WriteString(in.tried(verb...))
+	}
+	in.spoil("password_file: password", "password: "+officePassword)
+	for _, verb := range verbs {
+		said.WriteString(in.tried(verb...))
+	}
+	if strings.Contains(said.String(), officePassword) {
+		t.Errorf("the password was printed:\n%s", said.String())
+	}
+	in.inNoFile(officePassword, "password", "foredesk.yaml")
+	in.inNoFile("CANARY-body")
+}
+
+// tried runs a command that may fail.
+func (in *installation) tried(args ...string) string {
+	cmd, out := in.command(args...)
+	_ = cmd.Run() // some of them are to fail
+	return out.String()
+}
+
+// spoil changes the configuration.
+func (in *installation) spoil(old, new string) {
+	in.Helper()
+	file := filepath.Join(in.dir, "foredesk.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		in.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), old, new, 1)), 0o600); err != nil {
+		in.Fatal(err)
+	}
+}
+
+func (in *installation) inNoFile(canary string, but ...string) {
+	in.Helper()
+	err := filepath.WalkDir(in.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		for _, name := range but {
+			if d.Name() == name {
+				return nil
+			}
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(string(text), canary) {
+			in.Errorf("%s holds %q", d.Name(), canary)
+		}
+		return err
+	})
+	if err != nil {
+		in.Error(err)
+	}
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"syscall"
+)
+
+// hint says what a person can do about an error that comes from the network and
+// says no more than the system does. It is empty for all others: those say so
+// themselves.
+func hint(err error) string {
+	var unknown *net.DNSError
+	var noTLS tls.RecordHeaderError
+	var dialled *net.OpError
+	switch {
+	case errors.As(err, &unknown):
+		return "The mail server was not reached, so nothing more was done: check host in the configuration, and whether this machine's network and DNS work"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "The mail server was not reached, so nothing more was done: check host and port in the configuration, and whether the server is up"
+	case errors.As(err, &noTLS):
+		return "The server speaks no TLS at that port, so the password was not sent and nothing more was done: write tls: starttls if it is the port for that (143), or give the port for TLS (993)"
+	case errors.As(err, &dialled) && dialled.Op == "dial":
+		return "The mail server was not reached, so nothing more was done: check host and port in the configuration, and the network"
+	}
+	return ""
+}

@@ -1,0 +1,360 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"golang.org/x/tools/txtar"
+
+	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/internal/store/storetest"
+)
+
+// A case is a txtar file: a promise in words, the rules, messages that are not
+// just a letter, and a script of what happens. One command stands on a line:
+//
+//	server CAN                 what the server can: uidplus, bare or nokeywords
+//	watch FOLDER...            instead of the inbox alone
+//	deliver NAME [FOLDER] [FLAG...] [ago=TIME]
+//	                           NAME.eml of the case, or a letter with that subject
+//	run                        handle what is new and end
+//	start, wait, stop          watch; wait until all that is new is handled; end
+//	apply FOLDER... [rule=RULE] [as=NAME]
+//	undo [rule=RULE] [message=ID] [run=NAME]
+//	rules FILE                 these rules act from now on
+//	restart                    end the process and start another
+//	move-by-hand NAME FROM TO, delete-by-hand NAME FOLDER, flag-by-hand NAME FOLDER (+|-)FLAG...
+//	meanwhile COMMAND          does it between the next plan and its first command
+//	arriving COMMAND           does it between the next fetch and its plan
+//	cut before|after WORD      the connection breaks before the server hears the command,
+//	                           or before its answer comes back
+//	renumber FOLDER, recreate FOLDER, hang-up
+//	said TEXT                  stands in the log, once
+//	folders, journal           what there must be: in the indented lines below
+//
+// "_" in an argument stands for a space; "! " before a command says that it fails.
+type aCase struct {
+	*desk
+	files  map[string]string
+	began  time.Time
+	runs   map[string]int64 // by the names given with as=
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+// worlds are the servers and journals that every case is played on.
+var worlds = []struct {
+	name    string
+	server  func(testing.TB, string) imapServer
+	journal func(testing.TB) func(testing.TB) string
+}{
+	{"memory and SQLite", startMemory, func(testing.TB) func(testing.TB) string { return sqlite }},
+	{"memory and PostgreSQL", startMemory, postgres},
+	{"Dovecot and SQLite", startDovecot, func(testing.TB) func(testing.TB) string { return sqlite }},
+}
+
+// postgres starts a server; what it returns makes databases in it.
+func postgres(t testing.TB) func(testing.TB) string {
+	dsn := storetest.Postgres(t)
+	return func(t testing.TB) string { return storetest.Database(t, dsn) }
+}
+
+func TestPromises(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, w := range worlds {
+		t.Run(w.name, func(t *testing.T) {
+			journal := w.journal(t)
+			for _, name := range names {
+				archive, err := txtar.ParseFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+					t.Parallel()
+					play(t, archive, func(can string) imapServer { return w.server(t, can) }, journal(t))
+				})
+			}
+		})
+	}
+}
+
+func play(t *testing.T, archive *txtar.Archive, server func(can string) imapServer, dsn string) {
+	c := &aCase{began: time.Now(), files: map[string]string{}, runs: map[string]int64{}}
+	for _, f := range archive.Files {
+		c.files[f.Name] = string(f.Data)
+	}
+	can, script := "", c.files["script"]
+	if first, rest, _ := strings.Cut(script, "\n"); strings.HasPrefix(first, "server ") {
+		can, script = strings.TrimPrefix(first, "server "), rest
+	}
+	c.desk = newDesk(t, server(can), dsn, c.files["rules.yaml"])
+	t.Cleanup(c.stop)
+	for _, line := range strings.Split(block(script), "\n") {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			c.do(line)
+		}
+	}
+}
+
+// indent marks the lines of a command's block within its line.
+const indent = "\x00"
+
+// block joins indented lines to the command above them.
+func block(script string) string { return strings.ReplaceAll(script, "\n    ", indent) }
+
+func (c *aCase) do(line string) {
+	c.Helper()
+	line, want, _ := strings.Cut(line, indent)
+	command, fails := strings.CutPrefix(line, "! ")
+	words := strings.Fields(command)
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], "_", " ")
+	}
+	name, args := words[0], words[1:]
+	var err error
+	switch name {
+	case "run", "apply", "undo":
+		err = c.work(name, args)
+	case "folders":
+		c.compare(line, want, c.mailIn(c))
+	case "journal":
+		c.compare(line, want, journalOf(c.T, c.take(), c.journal, want))
+	default:
+		happen, ok := events[name]
+		if !ok {
+			c.Fatalf("there is no command %q", line)
+		}
+		happen(c, args)
+	}
+	if (err != nil) != fails {
+		c.Fatalf("%s: the error is %v", line, err)
+	}
+}
+
+func (c *aCase) compare(command, want, got string) {
+	c.Helper()
+	lines := strings.Split(want, indent)
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	if want = strings.TrimSpace(strings.Join(lines, "\n")); strings.TrimSpace(got) != want {
+		c.Errorf("%s\ngot:\n%s\nwant:\n%s", command, got, want)
+	}
+}
+
+// work is what the engine is asked to do.
+func (c *aCase) work(name string, args []string) (err error) {
+	named, plain := map[string]string{}, []string(nil)
+	for _, arg := range args {
+		if key, value, ok := strings.Cut(arg, "="); ok {
+			named[key] = value
+		} else {
+			plain = append(plain, arg)
+		}
+	}
+	a := c.take()
+	var run int64
+	switch name {
+	case "run":
+		return a.RunOnce(c.Context())
+	case "apply":
+		run, err = a.Apply(c.Context(), engine.ApplyArgs{Folders: plain, Rule: named["rule"]}, nil)
+	case "undo":
+		run, err = a.Undo(c.Context(), engine.UndoArgs{Rule: named["rule"], MessageID: named["message"], Run: c.runs[named["run"]]}, nil)
+	}
+	if as, ok := named["as"]; ok {
+		c.runs[as] = run
+	}
+	return err
+}
+
+// events are what others do, and what befalls us.
+var events map[string]func(c *aCase, args []string)
+
+func init() {
+	events = map[string]func(c *aCase, args []string){
+		"watch":     func(c *aCase, args []string) { c.folders = args; c.makeAll(args) },
+		"deliver":   func(c *aCase, args []string) { c.deliver(args) },
+		"start":     func(c *aCase, _ []string) { c.start() },
+		"wait":      func(c *aCase, _ []string) { c.wait() },
+		"stop":      func(c *aCase, _ []string) { c.stop() },
+		"restart":   func(c *aCase, _ []string) { c.leave() },
+		"hang-up":   func(c *aCase, _ []string) { c.line.hangUp() },
+		"cut":       func(c *aCase, args []string) { c.line.cutAt(args[1], args[0] == "after") },
+		"renumber":  func(c *aCase, args []string) { c.renumber(args[0]) },
+		"meanwhile": func(c *aCase, args []string) { c.before = func() { events[args[0]](c, args[1:]) } },
+		"arriving":  func(c *aCase, args []string) { c.arriving = func() { events[args[0]](c, args[1:]) } },
+		"rules": func(c *aCase, args []string) {
+			c.set = loadRules(c, c.files[args[0]])
+			c.take().UseRules(c.set)
+		},
+		"recreate": func(c *aCase, args []string) {
+			c.byHand(func(h *hand) {
+				h.must(h.Delete(args[0]).Wait())
+				h.must(h.Create(args[0], nil).Wait())
+			})
+		},
+		"move-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.move(args[0], args[1], args[2]) }) },
+		"delete-by-hand": func(c *aCase, args []string) { c.byHand(func(h *hand) { h.delete(args[0], args[1]) }) },
+		"flag-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.flag(args[0], args[1], args[2:]) }) },
+		"said": func(c *aCase, args []string) {
+			if text := strings.Join(args, " "); strings.Count(c.log.String(), text) != 1 {
+				c.Errorf("the log says %q %d times, want once", text, strings.Count(c.log.String(), text))
+			}
+		},
+	}
+}
+
+func (c *aCase) byHand(do func(*hand)) {
+	h := c.hand(c)
+	defer h.close()
+	do(h)
+}
+
+func (c *aCase) makeAll(folders []string) {
+	c.byHand(func(h *hand) {
+		for _, folder := range folders {
+			h.make(folder)
+		}
+	})
+}
+
+func (h *hand) flag(name, folder string, changes []string) {
+	set := h.find(folder, name)
+	for _, change := range changes {
+		op := imap.StoreFlagsAdd
+		if change[0] == '-' {
+			op = imap.StoreFlagsDel
+		}
+		h.must(h.Store(set, &imap.StoreFlags{Op: op, Silent: true, Flags: []imap.Flag{imap.Flag(change[1:])}}, nil).Close())
+	}
+}
+
+func (c *aCase) deliver(args []string) {
+	name, folder, received := args[0], "INBOX", time.Now()
+	var flags []imap.Flag
+	for _, arg := range args[1:] {
+		if ago, ok := strings.CutPrefix(arg, "ago="); ok {
+			d, err := time.ParseDuration(ago)
+			if err != nil {
+				c.Fatal(err)
+			}
+			received = c.began.Add(-d)
+		} else if strings.ContainsAny(arg[:1], `\$+`) {
+			flags = append(flags, imap.Flag(strings.TrimPrefix(arg, "+")))
+		} else {
+			folder = arg
+		}
+	}
+	raw := letter(name)
+	if name == "poison" {
+		raw = eml(name, nested(30))
+	}
+	if text, ok := c.files[name+".eml"]; ok {
+		raw = eml(name, text)
+	}
+	c.byHand(func(h *hand) { h.put(folder, raw, received, flags...) })
+}
+
+// start lets the engine watch until stop.
+func (c *aCase) start() {
+	a := c.take()
+	ctx, cancel := context.WithCancel(c.Context())
+	c.cancel, c.ended = cancel, make(chan error, 1)
+	go func() { c.ended <- a.Run(ctx) }()
+	c.wait()
+}
+
+func (c *aCase) stop() {
+	if c.cancel == nil {
+		return
+	}
+	c.cancel()
+	c.cancel = nil
+	if err := <-c.ended; err != nil {
+		c.Errorf("Run returned %v", err)
+	}
+}
+
+// wait returns when the journal has all that is in the watched folders and
+// nothing is unfinished.
+func (c *aCase) wait() {
+	c.Helper()
+	h := c.hand(c)
+	defer h.close()
+	late := time.After(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !c.quiet(h) {
+		select {
+		case <-tick.C:
+		case err := <-c.ended:
+			c.Fatalf("Run returned %v", err)
+		case <-late:
+			c.Fatal("what is new was not handled in 20 s")
+		}
+	}
+}
+
+func (c *aCase) quiet(h *hand) bool {
+	for _, folder := range c.folders {
+		status, err := h.Status(folder, &imap.StatusOptions{UIDNext: true, UIDValidity: true}).Wait()
+		h.must(err)
+		cursor, _, err := c.journal.Cursor(c.Context(), user, folder)
+		h.must(err)
+		if cursor.UIDNext != uint32(status.UIDNext) || cursor.UIDValidity != status.UIDValidity {
+			return false
+		}
+	}
+	open, err := c.journal.Unfinished(c.Context(), user, time.Now(), 1)
+	h.must(err)
+	return len(open) == 0
+}
+
+// journalOf is the journal's steps in the order they were planned, a line each:
+// "one: Board / file: done (reason)". Reasons are told only where want has any.
+func journalOf(t testing.TB, a *engine.Account, journal *store.Store, want string) string {
+	t.Helper()
+	steps, err := journal.Steps(t.Context(), store.Filter{Account: a.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, s := range steps {
+		name, undo, reason := s.Item.Subject, "", ""
+		if s.Item.Occurrence > 1 {
+			name += fmt.Sprintf("#%d", s.Item.Occurrence)
+		}
+		if s.Undoes != 0 {
+			undo = "undo "
+		}
+		if s.Reason != "" && strings.Contains(want, "(") {
+			reason = " (" + s.Reason + ")"
+		}
+		fmt.Fprintf(&b, "%s: %s%s / %s: %s%s\n", name, undo, s.Rule, s.Action, s.State, reason)
+	}
+	return b.String()
+}
+
+// nested is a message with multiparts within one another.
+func nested(depth int) string {
+	var b strings.Builder
+	b.WriteString("From: Ben <ben@partner.example>\nSubject: board poison\nMessage-ID: <poison@partner.example>\n")
+	for i := range depth {
+		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
+	}
+	b.WriteString("Content-Type: text/plain\n\nHello\n")
+	for i := depth - 1; i >= 0; i-- {
+		fmt.Fprintf(&b, "--b%d--\n", i)
+	}
+	return b.String()
+}

@@ -1,0 +1,4 @@
+package engine
+
+// SetFailPoint sets what happens on either side of each write to the journal.
+func SetFailPoint(do func()) { failPoint = do }

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/store"
+)
+
+// failPoint stands on either side of each write to the journal. It does nothing;
+// a test lets it end the process there, as a crash or a lost power would, and
+// looks whether the next start ends as if nothing had been.
+var failPoint = func() {}
+
+// owner is the account's owner with its fail points.
+type owner struct{ *store.Owner }
+
+func (o owner) Commit(ctx context.Context, p store.Plan) ([]store.Step, error) {
+	failPoint()
+	defer failPoint()
+	return o.Owner.Commit(ctx, p)
+}
+
+func (o owner) Start(ctx context.Context, ids []int64) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.Start(ctx, ids)
+}
+
+func (o owner) Finish(ctx context.Context, now time.Time, endings []store.Ending) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.Finish(ctx, now, endings)
+}
+
+func (o owner) BeginRun(ctx context.Context, r store.Run) (int64, error) {
+	failPoint()
+	defer failPoint()
+	return o.Owner.BeginRun(ctx, r)
+}
+
+func (o owner) ResumeRun(ctx context.Context, run int64) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.ResumeRun(ctx, run)
+}
+
+func (o owner) EndRun(ctx context.Context, run int64, state store.RunState, message string, now time.Time) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.EndRun(ctx, run, state, message, now)
+}

@@ -1,0 +1,331 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+
+	"github.com/foredesk/foredesk/internal/dovecot"
+	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/mail"
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+const (
+	user   = "dana"
+	secret = "canary-51c8"
+)
+
+// imapServer is a real server behind a socket, with what a test does to it
+// beside IMAP.
+type imapServer struct {
+	addr, password string
+	renumber       func(folder string) // gives a folder a new UIDVALIDITY
+}
+
+// abilities are what a server can announce, by the names that cases use.
+var abilities = map[string]struct {
+	memory     imap.CapSet
+	dovecot    string
+	noKeywords bool
+}{
+	"":           {memory: imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapMove: {}, imap.CapUIDPlus: {}, imap.CapNamespace: {}}},
+	"uidplus":    {memory: imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapUIDPlus: {}}, dovecot: dovecot.CapabilityNoMove},
+	"bare":       {memory: imap.CapSet{imap.CapIMAP4rev1: {}}, dovecot: dovecot.CapabilityBare},
+	"nokeywords": {memory: imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapMove: {}, imap.CapUIDPlus: {}}, noKeywords: true},
+}
+
+// startMemory starts go-imap's server in memory. Its keywords come back in lower
+// case, which RFC 9051 2.3.2 allows.
+func startMemory(t testing.TB, can string) imapServer {
+	t.Helper()
+	account := imapmemserver.NewUser(user, secret)
+	users := imapmemserver.New()
+	users.AddUser(account)
+	if err := account.Create(mailbox.Inbox, nil); err != nil {
+		t.Fatal(err)
+	}
+	able := abilities[can]
+	server := imapserver.New(&imapserver.Options{
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			return memorySession{users.NewSession().(imapserver.SessionIMAP4rev2), able.noKeywords}, nil, nil
+		},
+		Caps: able.memory, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served sync.WaitGroup
+	served.Go(func() { server.Serve(listener) })
+	t.Cleanup(func() {
+		server.Close()
+		served.Wait()
+	})
+	s := imapServer{addr: listener.Addr().String(), password: secret}
+	s.renumber = func(folder string) { s.byCopy(t, folder) }
+	return s
+}
+
+// memorySession mends what imapmemserver does otherwise than any server outside.
+type memorySession struct {
+	imapserver.SessionIMAP4rev2
+	noKeywords bool
+}
+
+// Select says, where the case asks for it, that only the flags of RFC 3501 stay.
+func (s memorySession) Select(name string, options *imap.SelectOptions) (*imap.SelectData, error) {
+	data, err := s.SessionIMAP4rev2.Select(name, options)
+	if data != nil && s.noKeywords {
+		data.PermanentFlags = []imap.Flag{imap.FlagSeen, imap.FlagAnswered, imap.FlagFlagged, imap.FlagDeleted, imap.FlagDraft}
+	}
+	return data, err
+}
+
+// none says that there are no such messages. Imapmemserver would then answer
+// with an empty COPYUID, which is no IMAP.
+func (s memorySession) none(set imap.NumSet) bool {
+	uids, ok := set.(imap.UIDSet)
+	if !ok {
+		return false
+	}
+	data, err := s.Search(imapserver.NumKindUID, &imap.SearchCriteria{UID: []imap.UIDSet{uids}}, &imap.SearchOptions{ReturnCount: true})
+	return err == nil && data.Count == 0
+}
+
+func (s memorySession) Move(w *imapserver.MoveWriter, set imap.NumSet, to string) error {
+	if s.none(set) {
+		return nil
+	}
+	return s.SessionIMAP4rev2.Move(w, set, to)
+}
+
+func (s memorySession) Copy(set imap.NumSet, to string) (*imap.CopyData, error) {
+	if s.none(set) {
+		return nil, nil
+	}
+	return s.SessionIMAP4rev2.Copy(set, to)
+}
+
+// byCopy makes a folder anew with the same messages, as a restored backup has.
+func (s imapServer) byCopy(t testing.TB, folder string) {
+	h := s.hand(t)
+	defer h.close()
+	h.must(h.Rename(folder, "being restored", nil).Wait())
+	h.must(h.Create(folder, nil).Wait())
+	if h.open("being restored").NumMessages > 0 {
+		_, err := h.Copy(imap.UIDSet{{Start: 1}}, folder).Wait()
+		h.must(err)
+	}
+	h.must(h.Unselect().Wait())
+	h.must(h.Delete("being restored").Wait())
+}
+
+func startDovecot(t testing.TB, can string) imapServer {
+	t.Helper()
+	d := dovecot.Start(t, dovecot.Options{Capability: abilities[can].dovecot})
+	validity := 2_000_000_000
+	return imapServer{addr: d.Addr(), password: d.Password, renumber: func(folder string) {
+		validity++
+		d.Doveadm("mailbox", "update", "-u", d.User, "--uid-validity", fmt.Sprint(validity), folder)
+	}}
+}
+
+// desk is one account with all that works on it: a server, a line to it that can
+// be cut, a journal and the engine.
+type desk struct {
+	*testing.T
+	imapServer
+	line    *line
+	dsn     string
+	folders []string
+	set     *rules.Set
+	log     logBuffer
+
+	journal *store.Store
+	account *engine.Account
+
+	// before is called once, ahead of the next Perform: between plan and act.
+	before func()
+	// arriving is called once, between the next fetch and its plan.
+	arriving func()
+}
+
+func newDesk(t *testing.T, server imapServer, dsn, rulesText string) *desk {
+	t.Helper()
+	d := &desk{T: t, imapServer: server, line: newLine(t, server.addr), dsn: dsn, folders: []string{mailbox.Inbox}}
+	d.set = loadRules(t, rulesText)
+	t.Cleanup(func() {
+		d.leave()
+		if t.Failed() {
+			t.Log(d.log.String())
+		}
+	})
+	return d
+}
+
+// sqlite is the address of a fresh journal.
+func sqlite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "journal.db") }
+
+func loadRules(t testing.TB, text string) *rules.Set {
+	t.Helper()
+	set, err := rules.Load("rules.yaml", []byte(text), rules.Options{Me: []string{"dana@acme.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// take opens the journal and owns the account, if that is not so already.
+func (d *desk) take() *engine.Account {
+	d.Helper()
+	if d.account != nil {
+		return d.account
+	}
+	var err error
+	if d.journal, err = store.Open(d.Context(), d.dsn); err != nil {
+		d.Fatal(err)
+	}
+	d.account, err = engine.Take(d.Context(), engine.Config{
+		Name: user, Mail: d.mail(), Journal: d.journal, Rules: d.set, Folders: d.folders, Log: d.logger(),
+	})
+	if err != nil {
+		d.Fatal(err)
+	}
+	return d.account
+}
+
+// leave gives the account up and closes the journal, as the end of a process does.
+func (d *desk) leave() {
+	if d.account == nil {
+		return
+	}
+	if err := errors.Join(d.account.Release(), d.journal.Close()); err != nil {
+		d.Error(err)
+	}
+	d.account = nil
+}
+
+func (d *desk) logger() *slog.Logger { return slog.New(slog.NewTextHandler(&d.log, nil)) }
+
+func (d *desk) mail() engine.Mail {
+	return wire{newMail(d, d.line.addr(), d.password, d.folders, d.logger()), func() { once(&d.before) }, func() { once(&d.arriving) }}
+}
+
+func newMail(t testing.TB, addr, password string, folders []string, log *slog.Logger) *mail.Account {
+	t.Helper()
+	a, err := mailAt(addr, password, folders, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func mailAt(addr, password string, folders []string, log *slog.Logger) (*mail.Account, error) {
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return mail.New(mail.Config{
+		Host: tcp.IP.String(), Port: tcp.Port, TLS: mail.NoTLS, User: user, Folders: folders, Poll: 50 * time.Millisecond,
+		Secret:   func(context.Context) (string, error) { return password, nil },
+		Identity: mail.Identity{Account: user, Address: []string{"dana@acme.example"}},
+	}, log)
+}
+
+func once(happen *func()) {
+	if do := *happen; do != nil {
+		*happen = nil
+		do()
+	}
+}
+
+// wire joins the engine to a mail.Account, as cmd/daemon does.
+type wire struct {
+	*mail.Account
+	act    func() // ahead of each Perform
+	arrive func() // ahead of each batch
+}
+
+// Watch implements engine.Mail.
+func (w wire) Watch(ctx context.Context, once bool, cursor engine.CursorFunc, arrive engine.ArriveFunc) error {
+	deliver := func(ctx context.Context, s *mail.Session, b mailbox.Batch) error {
+		if len(b.Messages) > 0 {
+			w.arrive()
+		}
+		err := arrive(ctx, wired{s, w.act}, b)
+		if trouble := (*engine.MailError)(nil); errors.As(err, &trouble) {
+			return fmt.Errorf("%w: %w", mail.ErrLost, err)
+		}
+		return err
+	}
+	if once {
+		return w.CatchUp(ctx, mail.Cursors(cursor), deliver)
+	}
+	return w.Account.Watch(ctx, mail.Cursors(cursor), deliver)
+}
+
+// Open implements engine.Mail.
+func (w wire) Open(ctx context.Context) (engine.Session, error) {
+	s, err := w.Account.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return wired{s, w.act}, nil
+}
+
+type wired struct {
+	*mail.Session
+	act func()
+}
+
+// Perform implements engine.Session.
+func (w wired) Perform(ctx context.Context, changes []mailbox.Change) ([]mailbox.Outcome, error) {
+	w.act()
+	return w.Session.Perform(ctx, changes)
+}
+
+// logBuffer is a log that several goroutines write.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// letter is a message whose subject and Message-ID are its name.
+func letter(name string) string {
+	return eml(name, fmt.Sprintf("From: Ben <ben@partner.example>\nTo: dana@acme.example\nSubject: %s\nMessage-ID: <%s@partner.example>\n"+
+		"Date: Tue, 08 Dec 2026 10:00:00 +0000\nContent-Type: text/plain\n\nHello\n", name, name))
+}
+
+// eml is a message by which hands can tell its name, whatever stands in it.
+func eml(name, text string) string {
+	return strings.ReplaceAll("X-Name: "+name+"\n"+text, "\n", "\r\n")
+}
