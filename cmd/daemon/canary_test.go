@@ -116,8 +116,21 @@ func TestThePasswordIsNowhere(t *testing.T) {
 	in.post([]byte(canaryMessage))
 	var said strings.Builder
 	verbs := [][]string{
-		{"run", "--once"}, {"plan"}, {"plan", "--json"}, {"apply"}, {"apply", "--json"}, {"status"}, {"status", "--json"},
-		{"log"}, {"log", "--json"}, {"explain", "1"}, {"explain", "1", "--json"}, {"undo", "1"}, {"check"}, {"test"}, {"version"},
+		{"run", "--once"},
+		{"plan"},
+		{"plan", "--json"},
+		{"apply"},
+		{"apply", "--json"},
+		{"status"},
+		{"status", "--json"},
+		{"log"},
+		{"log", "--json"},
+		{"explain", "1"},
+		{"explain", "1", "--json"},
+		{"undo", "1"},
+		{"check"},
+		{"test"},
+		{"version"},
 	}
 	for _, verb := range verbs {
 		said.WriteString(in.tried(append(verb, "-v")...))

@@ -62,7 +62,6 @@ type show struct {
 	mu      sync.Mutex
 	seen    map[string]int64 // messages by rule
 	actions map[string]int64 // actions by rule
-	shown   map[string]int   // lines shown of each rule
 	handled chan string      // Message-IDs of arrivals, as they are done with
 	last    store.Step       // a move that can be shown, to be taken back at the end
 }
@@ -78,7 +77,7 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, world.Close()) }()
-	s := &show{command: c, world: world, pause: demoPause, seen: map[string]int64{}, actions: map[string]int64{}, shown: map[string]int{}, handled: make(chan string, 100)}
+	s := &show{command: c, world: world, pause: demoPause, seen: map[string]int64{}, actions: map[string]int64{}, handled: make(chan string, 100)}
 	if once {
 		s.pause = demoOncePause
 	}
@@ -100,11 +99,13 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 // acts are the parts of the demo, one after the other.
 func (s *show) acts(ctx context.Context) error {
 	s.heading("Two weeks of mail", "foredesk apply")
-	_, err := s.account.Apply(ctx, engine.ApplyArgs{Folders: []string{mailbox.Inbox}}, nil)
+	run, err := s.account.Apply(ctx, engine.ApplyArgs{Folders: []string{mailbox.Inbox}}, nil)
 	if err != nil {
 		return err
 	}
-	s.more()
+	if err := s.twoWeeks(ctx, run); err != nil {
+		return err
+	}
 	s.heading("New mail arrives", "foredesk run")
 	if err := s.live(ctx); err != nil {
 		return err
@@ -170,55 +171,75 @@ func (s *show) heading(title, verb string) {
 	fmt.Fprintf(s.out, "\n%s  %s\n\n", s.bold(title), s.faint("("+verb+")"))
 }
 
-// linesPerRule is how many of a rule's mails are shown while the two weeks are
-// worked off.
+// linesPerRule is how many of a rule's mails are shown of the two weeks.
 const linesPerRule = 2
 
-// observe shows what happens to a mail, as it happens.
+// twoWeeks shows what the run has done, mail by mail, from the journal.
+func (s *show) twoWeeks(ctx context.Context, run int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shown := map[string]int{}
+	var more int64
+	var mail []store.Step // the steps of one mail stand together
+	flush := func() {
+		if len(mail) == 0 {
+			return
+		}
+		if shown[mail[0].Rule]++; shown[mail[0].Rule] <= linesPerRule {
+			s.line(mail)
+		} else {
+			more++
+		}
+		s.tally(mail)
+		mail = nil
+	}
+	err := s.desk.journal.EachStep(ctx, store.Filter{Account: s.desk.Name, RunID: run, States: []store.State{store.Done}}, func(step store.Step) error {
+		if len(mail) > 0 && mail[0].Item.ID != step.Item.ID {
+			flush()
+		}
+		mail = append(mail, step)
+		return nil
+	})
+	flush()
+	fmt.Fprintf(s.out, "  … and %s like these\n", count(more, "more mail"))
+	return err
+}
+
+// observe shows what happens to a new mail, as it happens.
 func (s *show) observe(e engine.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var words []string
+	s.line(e.Steps)
+	s.tally(e.Steps)
+	select {
+	case s.handled <- e.Item.MessageID:
+	default:
+	}
+}
+
+// line says in a line what was done to one mail.
+func (s *show) line(steps []store.Step) {
+	words := make([]string, len(steps))
+	for i, step := range steps {
+		words[i] = stepOf(step).words()
+	}
+	item := steps[0].Item
+	fmt.Fprintf(s.out, "  %-24s %-42s %s %s\n", oneLine(item.Sender, 24), oneLine(item.Subject, 42), s.green("→"), strings.Join(words, ", "))
+}
+
+// tally counts one mail for each of the rules that acted on it.
+func (s *show) tally(steps []store.Step) {
 	counted := map[string]bool{}
-	for _, step := range e.Steps {
-		if step.Undoes != 0 || step.State != store.Done {
-			continue
-		}
-		words = append(words, stepOf(step).words())
+	for _, step := range steps {
 		s.actions[step.Rule]++
 		if !counted[step.Rule] {
 			counted[step.Rule] = true
 			s.seen[step.Rule]++
 		}
-		if step.Op.Kind == mailbox.Move && e.Item.Subject != engine.Hidden {
+		if step.Op.Kind == mailbox.Move && step.Item.Subject != engine.Hidden {
 			s.last = step
 		}
 	}
-	if len(words) == 0 {
-		return
-	}
-	first := e.Steps[0].Rule
-	if s.shown[first]++; e.New || s.shown[first] <= linesPerRule {
-		fmt.Fprintf(s.out, "  %-24s %-42s %s %s\n", oneLine(e.Item.Sender, 24), oneLine(e.Item.Subject, 42), s.green("→"), strings.Join(words, ", "))
-	}
-	if e.New {
-		select {
-		case s.handled <- e.Item.MessageID:
-		default:
-		}
-	}
-}
-
-// more says how many mails of the two weeks were not shown one by one.
-func (s *show) more() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var hidden int64
-	for rule, n := range s.shown {
-		hidden += int64(max(0, n-linesPerRule))
-		s.shown[rule] = 0
-	}
-	fmt.Fprintf(s.out, "  … and %s like these\n", count(hidden, "more mail"))
 }
 
 // live watches the inbox while mail arrives over SMTP.

@@ -44,6 +44,7 @@ MESSAGE is a Message-ID, the number of a step (foredesk log shows both), or a fi
 type explainer struct {
 	*command
 	all, offline bool
+	zone         *time.Location // the account's
 }
 
 // explanation is explain --json.
@@ -65,6 +66,7 @@ func (x *explainer) file(r *reading, file string) error {
 	if err != nil {
 		return err
 	}
+	x.zone = set.Timezone
 	var e explanation
 	e.today(set, m, now)
 	return x.print(e)
@@ -85,6 +87,7 @@ func (x *explainer) message(ctx context.Context, name string) error {
 		return err
 	}
 	defer done()
+	x.zone = d.Location
 	filter := store.Filter{Account: d.Name, MessageID: strings.Trim(name, "<>")}
 	if id, ok := stepNumber(name); ok {
 		if filter, err = messageOfStep(ctx, d, id); err != nil {
@@ -199,7 +202,7 @@ func (x *explainer) print(e explanation) error {
 		return x.printJSON(e)
 	}
 	if e.Item != nil {
-		fmt.Fprintf(x.out, "%s\nfrom %s, %s\n", x.bold(oneLine(e.Item.Subject, 100)), e.Item.From, e.Item.Date.Local().Format("Mon 2 Jan 2006 15:04"))
+		fmt.Fprintf(x.out, "%s\nfrom %s, %s\n", x.bold(oneLine(e.Item.Subject, 100)), e.Item.From, e.Item.Date.In(x.zone).Format("Mon 2 Jan 2006 15:04"))
 	}
 	if e.Found != "" {
 		fmt.Fprintf(x.out, "It is in %s now.\n", e.Found)
@@ -221,7 +224,7 @@ func (x *explainer) print(e explanation) error {
 }
 
 func (x *explainer) step(s stepOutput) {
-	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.Local().Format("2 Jan 15:04:05"), s.words(), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
+	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.In(x.zone).Format("2 Jan 15:04:05"), s.words(), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
 	fmt.Fprintf(x.out, "      by the rule %q%s\n", s.Rule, stateWords(s))
 	for _, name := range sortedKeys(s.Facts) {
 		fmt.Fprintf(x.out, "        %s = %s\n", name, valueWords(s.Facts[name]))

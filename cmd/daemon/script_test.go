@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("TZ", "Europe/London")
+			e.Setenv("TZ", "Pacific/Auckland") // times are the account's, wherever foredesk runs
 			e.Values[officeOf{}] = new(*office)
 			return nil
 		},

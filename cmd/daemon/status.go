@@ -32,6 +32,8 @@ type accountStatus struct {
 	LastRuns   []runStatus      `json:"lastRuns"`
 	RulesFile  string           `json:"rulesFile"`
 	RulesError string           `json:"rulesError,omitempty"`
+
+	zone *time.Location
 }
 
 type folderStatus struct {
@@ -90,7 +92,7 @@ func (s accountStatus) needsPerson() bool {
 }
 
 func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStatus, error) {
-	s := accountStatus{Account: d.Name, RulesFile: d.Rules, Steps: map[string]int64{}, LastRuns: []runStatus{}}
+	s := accountStatus{Account: d.Name, RulesFile: d.Rules, zone: d.Location, Steps: map[string]int64{}, LastRuns: []runStatus{}}
 	if _, err := d.loadRules(); err != nil {
 		s.RulesError = shortRulesError(err)
 	}
@@ -137,7 +139,7 @@ func (c *command) printStatus(s accountStatus) {
 	for _, f := range s.Folders {
 		seen := "not watched yet"
 		if !f.Seen.IsZero() {
-			seen = "last change seen " + f.Seen.Local().Format("Mon 2 Jan 15:04:05")
+			seen = "last change seen " + f.Seen.In(s.zone).Format("Mon 2 Jan 15:04:05")
 		}
 		fmt.Fprintf(c.out, "  %-20s %s\n", f.Folder, seen)
 	}
@@ -160,7 +162,7 @@ func (c *command) printStatus(s accountStatus) {
 		}
 	}
 	for _, r := range s.LastRuns {
-		fmt.Fprintf(c.out, "  run %-5d %-6s %-11s %s%s\n", r.Run, r.Kind, r.State, r.Started.Local().Format("Mon 2 Jan 15:04:05"), c.faint(prefixed("  ", oneLine(r.Message, 80))))
+		fmt.Fprintf(c.out, "  run %-5d %-6s %-11s %s%s\n", r.Run, r.Kind, r.State, r.Started.In(s.zone).Format("Mon 2 Jan 15:04:05"), c.faint(prefixed("  ", oneLine(r.Message, 80))))
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -44,7 +44,7 @@ type contender struct {
 // usage is what a contender took.
 type usage struct {
 	wall time.Duration
-	rss  int64 // peak of a process, bytes; 0 if it ran in this one
+	rss  int64 // peak of a process, bytes; 0 if it ran in this one, or is unknown
 }
 
 // bout is one mailbox in which contenders meet, each on a fresh copy.
@@ -197,18 +197,48 @@ func (b *bout) measure(cmd *exec.Cmd) usage {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	start := time.Now()
-	err := cmd.Run()
+	b.must(cmd.Start())
+	ended, peak := make(chan struct{}), make(chan int64)
+	go func() { peak <- watchMemory(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
 	u := usage{wall: time.Since(start)}
+	close(ended)
+	u.rss = <-peak
 	if err != nil {
 		b.Fatalf("%s: %v\n%s", filepath.Base(cmd.Path), err, out.Bytes())
 	}
-	if resources, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.rss = resources.Maxrss
-		if runtime.GOOS == "linux" {
-			u.rss <<= 10 // Linux counts in KiB, others in bytes
+	return u
+}
+
+// watchMemory returns the most resident memory a process has had until ended, in
+// bytes; 0 where there is no /proc. The rusage of wait4 will not do: a process
+// begins with the peak of the one it was forked from, and this one is large.
+func watchMemory(pid int, ended <-chan struct{}) (peak int64) {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-ended:
+			return peak
+		case <-look.C:
+			peak = max(peak, highWater(pid))
 		}
 	}
-	return u
+}
+
+// highWater is VmHWM of proc(5), in bytes.
+func highWater(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
 }
 
 func (b *bout) must(err error) {

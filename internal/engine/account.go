@@ -52,7 +52,7 @@ type Config struct {
 	Rules   *rules.Set
 	Folders []string // watched
 	Log     *slog.Logger
-	// Observe, if set, hears of everything that happens, as it happens. It is
+	// Observe, if set, hears what became of each new mail, as it happens. It is
 	// called from the account's goroutines, one call at a time.
 	Observe func(Event)
 }
@@ -71,11 +71,10 @@ type Account struct {
 	wake   chan struct{}
 }
 
-// Event is something that happened to one message.
+// Event is what was done with a message that had just arrived.
 type Event struct {
 	Item  store.Item
 	Steps []store.Step // as they ended
-	New   bool         // the message had just arrived
 }
 
 // Take makes the caller the account's owner. It fails with store.ErrOwned while

@@ -183,7 +183,7 @@ var events map[string]func(c *aCase, args []string)
 func init() {
 	events = map[string]func(c *aCase, args []string){
 		"watch":     func(c *aCase, args []string) { c.folders = args; c.makeAll(args) },
-		"deliver":   func(c *aCase, args []string) { c.deliver(args) },
+		"deliver":   func(c *aCase, args []string) { c.deliverAs(args) },
 		"start":     func(c *aCase, _ []string) { c.start() },
 		"wait":      func(c *aCase, _ []string) { c.wait() },
 		"stop":      func(c *aCase, _ []string) { c.stop() },
@@ -239,7 +239,7 @@ func (h *hand) flag(name, folder string, changes []string) {
 	}
 }
 
-func (c *aCase) deliver(args []string) {
+func (c *aCase) deliverAs(args []string) {
 	name, folder, received := args[0], "INBOX", time.Now()
 	var flags []imap.Flag
 	for _, arg := range args[1:] {

@@ -14,15 +14,18 @@ import (
 // plan, or by a process that has died: with doubt the server is looked at before
 // they are tried.
 func (w *work) perform(ctx context.Context, steps []store.Step) error {
-	return w.performing(ctx, steps, func(store.Step) bool { return false })
+	_, err := w.performing(ctx, steps, func(store.Step) bool { return false })
+	return err
 }
 
-func (w *work) performing(ctx context.Context, steps []store.Step, doubt func(store.Step) bool) error {
+// performing is perform, and returns the steps of which the server's answers
+// don't tell whether they were done.
+func (w *work) performing(ctx context.Context, steps []store.Step, doubt func(store.Step) bool) (undecided []store.Step, err error) {
 	if len(steps) == 0 {
-		return nil
+		return nil, nil
 	}
 	if err := w.start(ctx, steps); err != nil {
-		return err
+		return nil, err
 	}
 	changes, endings := w.changes(steps, doubt)
 	outcomes, trouble := []mailbox.Outcome(nil), error(nil)
@@ -33,15 +36,16 @@ func (w *work) performing(ctx context.Context, steps []store.Step, doubt func(st
 	// stop, so that nothing is in doubt that need not be.
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 	defer cancel()
-	endings = append(endings, w.endings(steps, outcomes)...)
+	ended, undecided := w.endings(steps, outcomes)
+	endings = append(endings, ended...)
 	if err := w.owner.Finish(keep, time.Now(), endings); err != nil {
-		return err
+		return nil, err
 	}
 	w.tell(steps, endings)
 	if trouble != nil {
-		return onServer(fmt.Errorf("acting on %d messages: %w", len(changes), trouble))
+		return nil, onServer(fmt.Errorf("acting on %d messages: %w", len(changes), trouble))
 	}
-	return nil
+	return undecided, nil
 }
 
 func (w *work) start(ctx context.Context, steps []store.Step) error {
@@ -79,14 +83,14 @@ func (w *work) changes(steps []store.Step, doubt func(store.Step) bool) (changes
 
 // endings turns outcomes into the ends of steps. A step without an outcome, or
 // whose outcome is Unknown, stays started and is looked at again later.
-func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome) []store.Ending {
-	byID := make(map[int64]store.Step, len(steps))
-	for _, s := range steps {
-		byID[s.ID] = s
+func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome) (endings []store.Ending, undecided []store.Step) {
+	byID := make(map[int64]int, len(steps))
+	for i, s := range steps {
+		byID[s.ID] = i
 	}
-	var endings []store.Ending
+	endings = make([]store.Ending, 0, len(outcomes))
 	for _, o := range outcomes {
-		s := byID[o.ID]
+		s := &steps[byID[o.ID]]
 		e := store.Ending{StepID: s.ID, Reason: o.Reason}
 		switch o.Result {
 		case mailbox.Done:
@@ -95,20 +99,24 @@ func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome) []store.E
 				e.ItemID = s.Item.ID
 			}
 		case mailbox.Gone:
-			println("DBG", o.Reason, s.Item.Place.String(), s.Action, string(s.State)); e.State, e.Reason = store.Failed, "the message was moved or deleted by somebody else first; it was left alone"
+			e.State, e.Reason = store.Failed, "the message was moved or deleted by somebody else first; it was left alone"
 		case mailbox.Refused:
 			e.State = store.Failed
 			w.Log.Warn("the mail server refused an action", "rule", s.Rule, "action", actionWord(s.Action), "folder", s.Item.Place.Folder, "reason", o.Reason)
 		default:
+			undecided = append(undecided, *s)
 			continue
 		}
 		endings = append(endings, e)
 	}
-	return endings
+	return endings, undecided
 }
 
-// tell logs what ended, and shows it to whoever watches.
+// tell logs what became of new mail, and shows it to whoever watches.
 func (w *work) tell(steps []store.Step, endings []store.Ending) {
+	if !w.live {
+		return
+	}
 	byID := make(map[int64]store.Ending, len(endings))
 	for _, e := range endings {
 		byID[e.StepID] = e
@@ -122,14 +130,12 @@ func (w *work) tell(steps []store.Step, endings []store.Ending) {
 		case s.Rule != Unreadable:
 			continue
 		}
-		if w.live {
-			w.Log.Info("handled", "rule", s.Rule, "action", actionWord(s.Action), "state", string(s.State), "folder", s.From.Folder, "uid", s.From.UID)
-		}
+		w.Log.Info("handled", "rule", s.Rule, "action", actionWord(s.Action), "state", string(s.State), "folder", s.From.Folder, "uid", s.From.UID)
 		if event.Item.ID != s.Item.ID && event.Item.ID != 0 {
 			w.Observe(event)
 			event = Event{}
 		}
-		event.Item, event.New = s.Item, w.live
+		event.Item = s.Item
 		event.Steps = append(event.Steps, s)
 	}
 	if event.Item.ID != 0 {

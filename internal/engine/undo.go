@@ -55,9 +55,10 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	defer session.Close()
 	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
 	var done int64
+	tried := map[int64]bool{}
 	for more := true; more; {
 		var planned int64
-		if planned, more, err = w.planBack(ctx, args); err != nil {
+		if planned, more, err = w.planBack(ctx, args, tried); err != nil {
 			return err
 		}
 		more = more && planned > 0
@@ -79,8 +80,10 @@ const planAtOnce = 1000
 
 // planBack plans the inverse of every step that args mean, the newest first, and
 // returns how many. Of several moves of one message only the last is planned;
-// then there is more to do once that one has been taken back.
-func (w *work) planBack(ctx context.Context, args UndoArgs) (planned int64, more bool, err error) {
+// then there is more to do once that one has been taken back. Moves are planned
+// once only: tried remembers them, as one that could not be taken back is still
+// among the steps that args mean.
+func (w *work) planBack(ctx context.Context, args UndoArgs, tried map[int64]bool) (planned int64, more bool, err error) {
 	moved := map[int64]bool{} // items
 	var page []store.Step
 	flush := func() error {
@@ -90,11 +93,14 @@ func (w *work) planBack(ctx context.Context, args UndoArgs) (planned int64, more
 	}
 	err = w.Journal.EachStep(ctx, args.filter(w.Name), func(s store.Step) error {
 		if s.Op.Kind == mailbox.Move {
+			if tried[s.ID] {
+				return nil
+			}
 			if moved[s.Item.ID] {
 				more = true
 				return nil
 			}
-			moved[s.Item.ID] = true
+			moved[s.Item.ID], tried[s.ID] = true, true
 		}
 		if page = append(page, s); len(page) < planAtOnce {
 			return nil

@@ -48,57 +48,59 @@ func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
 		return cmp.Compare(slices.Index(opOrder, a.Kind), slices.Index(opOrder, b.Kind))
 	})
 	var done int64
-	for _, op := range ops {
+	work := func(op mailbox.Op, states ...store.State) error {
 		for {
-			n, err := w.workOffSome(ctx, op)
-			if err != nil {
+			n, err := w.workOffSome(ctx, op, states)
+			if err != nil || n == 0 {
 				return err
-			}
-			if n == 0 {
-				break
 			}
 			done += int64(n)
 			progress(done)
+		}
+	}
+	// A move that may have been made already comes first: where it took the
+	// message is where the flags of the same plan are looked for.
+	for _, op := range ops {
+		if op.Kind == mailbox.Move {
+			if err := work(op, store.Started); err != nil {
+				return err
+			}
+		}
+	}
+	for _, op := range ops {
+		if err := work(op, store.Planned, store.Started); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // workOffSome performs up to atOnce steps that make one change.
-func (w *work) workOffSome(ctx context.Context, op mailbox.Op) (int, error) {
+func (w *work) workOffSome(ctx context.Context, op mailbox.Op, states []store.State) (int, error) {
 	w.acting.Lock()
 	defer w.acting.Unlock()
-	open := store.Filter{Account: w.Name, States: []store.State{store.Planned, store.Started}, Due: time.Now(), Op: &op, Limit: atOnce}
+	open := store.Filter{Account: w.Name, States: states, Due: time.Now(), Op: &op, Limit: atOnce, NoFacts: true}
 	steps, err := w.Journal.Steps(ctx, open)
 	if err != nil || len(steps) == 0 {
 		return 0, err
 	}
-	if err := w.performing(ctx, steps, func(s store.Step) bool { return s.State == store.Started }); err != nil {
+	undecided, err := w.performing(ctx, steps, func(s store.Step) bool { return s.State == store.Started })
+	if err != nil {
 		return 0, err
 	}
-	return len(steps), w.stillOpen(ctx, steps, open)
+	return len(steps), w.giveUp(ctx, undecided)
 }
 
-// stillOpen keeps workOff from turning in a circle: a step that can't be decided
+// giveUp keeps workOff from turning in a circle: a step that can't be decided
 // even now is uncertain, and a person is told.
-func (w *work) stillOpen(ctx context.Context, performed []store.Step, open store.Filter) error {
-	left, err := w.Journal.Steps(ctx, open)
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	tried := make(map[int64]bool, len(performed))
-	for _, s := range performed {
-		tried[s.ID] = true
-	}
-	var endings []store.Ending
-	for _, s := range left {
-		if tried[s.ID] {
-			endings = append(endings, store.Ending{StepID: s.ID, State: store.Uncertain, Reason: "it can't be told whether this was done; look at the message and decide"})
-			w.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", s.Action)
-		}
-	}
-	if endings == nil {
+func (w *work) giveUp(ctx context.Context, undecided []store.Step) error {
+	if len(undecided) == 0 {
 		return nil
+	}
+	endings := make([]store.Ending, len(undecided))
+	for i, s := range undecided {
+		endings[i] = store.Ending{StepID: s.ID, State: store.Uncertain, Reason: "it can't be told whether this was done; look at the message and decide"}
+		w.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", actionWord(s.Action))
 	}
 	return w.owner.Finish(ctx, time.Now(), endings)
 }

@@ -9,6 +9,7 @@ import (
 	"log"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -180,8 +181,16 @@ func newDesk(t *testing.T, server imapServer, dsn, rulesText string) *desk {
 	return d
 }
 
-// sqlite is the address of a fresh journal.
-func sqlite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "journal.db") }
+// sqlite is the address of a fresh journal. It lies in memory where that is
+// possible: these tests end processes, not machines, and need not wait for a disk.
+func sqlite(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "foredesk")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return "sqlite:" + filepath.Join(dir, "journal.db")
+}
 
 func loadRules(t testing.TB, text string) *rules.Set {
 	t.Helper()

@@ -336,7 +336,7 @@ func (s *Session) readAlone(ctx context.Context, uid uint32) (*answer, error) {
 	s.isolated++
 	set := imap.UIDSetNum(imap.UID(uid))
 	var last error
-	for _, w := range []want{{}, {undated: true}, {bare: true}} {
+	for _, w := range []want{{size: true}, {undated: true}, {bare: true}} {
 		got, err := s.wait(ctx, s.ask(set, w))
 		switch {
 		case err == nil && len(got) == 0:

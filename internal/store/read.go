@@ -89,13 +89,14 @@ type Filter struct {
 	Due       time.Time // not_before is then or earlier
 	Op        *mailbox.Op
 	NotUndo   bool // leave out steps that take others back
+	NoFacts   bool // leave out Facts, which are large
 	Newest    bool // newest first; otherwise in the order they were planned
 	Limit     int
 }
 
 const stepColumns = itemColumns + `, s.id, s.run_id, s.rule, s.rules_hash, s.action, s.arg, s.state, s.op,
 	s.from_folder, s.from_uidvalidity, s.from_uid, s.at_folder, s.at_uidvalidity, s.at_uid,
-	s.attempts, s.not_before, s.reason, s.undoes, s.planned_at, s.done_at, s.facts`
+	s.attempts, s.not_before, s.reason, s.undoes, s.planned_at, s.done_at`
 
 // Steps returns the steps that f picks. See [Store.EachStep] for long answers.
 func (s *Store) Steps(ctx context.Context, f Filter) ([]Step, error) {
@@ -144,19 +145,49 @@ func (s *Store) page(ctx context.Context, f Filter, after int64, size int) ([]St
 	} else if after != 0 {
 		q.add("s.id > ?", after)
 	}
-	query := "SELECT " + stepColumns + " FROM steps s JOIN items i ON i.id = s.item_id" + q.where() +
+	facts := ", s.facts"
+	if f.NoFacts {
+		facts = ", ''"
+	}
+	query := "SELECT " + stepColumns + facts + " FROM steps s JOIN items i ON i.id = s.item_id" + q.where() +
 		" ORDER BY s.id" + descending(f.Newest) + q.limit(size)
 	page := make([]Step, 0, size)
+	same := repeated{texts: map[string]string{}, ops: map[string]mailbox.Op{}}
 	rows, err := s.reads.QueryContext(ctx, query, q.args...)
 	err = eachRow(rows, err, func(rows *sql.Rows) error {
-		st, err := scanStep(rows)
+		st, err := scanStep(rows, same)
 		page = append(page, st)
 		return err
 	})
 	return page, err
 }
 
-func scanStep(rows *sql.Rows) (Step, error) {
+// repeated keeps one of each text that stands in many rows of a page.
+type repeated struct {
+	texts map[string]string
+	ops   map[string]mailbox.Op
+}
+
+func (r repeated) once(texts ...*string) {
+	for _, t := range texts {
+		if kept, ok := r.texts[*t]; ok {
+			*t = kept
+		} else {
+			r.texts[*t] = *t
+		}
+	}
+}
+
+func (r repeated) op(text string) (op mailbox.Op, err error) {
+	op, ok := r.ops[text]
+	if !ok {
+		err = json.Unmarshal([]byte(text), &op)
+		r.ops[text] = op
+	}
+	return op, err
+}
+
+func scanStep(rows *sql.Rows, same repeated) (Step, error) {
 	var st Step
 	var op, facts string
 	var date, notBefore, planned, ended int64
@@ -171,7 +202,8 @@ func scanStep(rows *sql.Rows) (Step, error) {
 	}
 	st.Item.Date, st.NotBefore = fromMicros(date), fromMicros(notBefore)
 	st.Planned, st.Ended = fromMicros(planned), fromMicros(ended)
-	if err := json.Unmarshal([]byte(op), &st.Op); err != nil {
+	same.once(&st.Rule, &st.RulesHash, &st.Action, &st.Arg, (*string)(&st.State), &st.From.Folder, &st.At.Folder, &st.Item.Account, &st.Item.Place.Folder)
+	if st.Op, err = same.op(op); err != nil {
 		return st, fmt.Errorf("what step %d does: %w", st.ID, err)
 	}
 	return st, nil

@@ -164,5 +164,7 @@ func (l *fileLock) unlock(_ context.Context, _ string, last bool) error {
 	if !last {
 		return nil
 	}
-	return l.file.Close()
+	// Close alone would leave the lock with a process that is just being started
+	// and has the file for a moment longer.
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }
