@@ -123,6 +123,35 @@ func TestStoppingInTheMiddleOfABatchLosesNothing(t *testing.T) {
 	}
 }
 
+// Apply that is interrupted says so, and the same command goes on with the run.
+func TestAnInterruptedApplyGoesOn(t *testing.T) {
+	m := &meeting{command: "MOVE", reached: make(chan struct{}), goOn: make(chan struct{})}
+	in := install(t, startOffice(t, officeOptions{before: m.before}), batchRules)
+	for i := range 20 {
+		in.post(compose("pat@board.acme.example", fmt.Sprintf("Pack %02d", i)))
+	}
+	cmd, out := in.command("apply")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-m.reached
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != exitFailed {
+		t.Errorf("it ended with %v", err)
+	}
+	if !strings.Contains(out.String(), "the same command goes on") {
+		t.Errorf("it does not say how to go on:\n%s", out)
+	}
+	close(m.goOn)
+	in.settled()
+	if said := in.run("apply"); !strings.Contains(said, "Run 1: 60 actions done.") {
+		t.Errorf("it did not go on with run 1:\n%s", said)
+	}
+	in.handledOnce(20)
+}
+
 func (in *installation) post(msg []byte) {
 	in.Helper()
 	if err := in.office.deliver("INBOX", msg); err != nil {

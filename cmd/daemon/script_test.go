@@ -24,8 +24,15 @@ import (
 	"github.com/foredesk/foredesk/internal/store"
 )
 
+// quickRace spares each process of a test with -race its second of rest before
+// it ends.
+const quickRace = "atexit_sleep_ms=0"
+
 // TestMain lets the scripts run this test program as foredesk itself.
 func TestMain(m *testing.M) {
+	if err := os.Setenv("GORACE", quickRace); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"foredesk": func() { os.Exit(run()) }})
 }
 
@@ -37,6 +44,7 @@ func TestScripts(t *testing.T) {
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", quickRace)
 			e.Setenv("TZ", "Pacific/Auckland") // times are the account's, wherever foredesk runs
 			e.Values[officeOf{}] = new(*office)
 			return nil

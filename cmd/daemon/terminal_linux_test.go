@@ -51,7 +51,7 @@ func (in *installation) onTerminal(env []string, args ...string) string {
 func TestColoursAreForTerminalsAlone(t *testing.T) {
 	in := install(t, startOffice(t, officeOptions{}), batchRules)
 	const escape = "\x1b["
-	for _, args := range [][]string{{"log", "--limit", "-1"}, {"check"}, {"explain", "rules.yaml"}, {"demo", "--once"}} {
+	for _, args := range [][]string{{"log", "--limit", "-1"}, {"check"}, {"explain", "rules.yaml"}} {
 		if seen := in.onTerminal(nil, args...); !strings.Contains(seen, escape) {
 			t.Errorf("foredesk %v has no colour on a terminal:\n%s", args, seen)
 		}

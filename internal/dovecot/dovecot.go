@@ -59,6 +59,7 @@ type Server struct {
 	delivery delivery
 	master   int           // process and group id
 	ended    chan struct{} // closed when the master process has ended; nil while stopped
+	dismiss  func()        // sends the guard of a running server away
 }
 
 // Start starts a server that is stopped when the test ends. Where Dovecot is not
@@ -242,6 +243,7 @@ func (s *Server) kill() {
 	killGroup(s.master)
 	<-s.ended
 	s.ended = nil
+	s.dismiss()
 }
 
 // Restart stops the server and starts it on the same ports and mail.
@@ -270,9 +272,27 @@ func (s *Server) run() {
 		defer close(ended)
 		_ = cmd.Wait() // how it ended stands in its log
 	}()
+	s.dismiss = s.guard()
 	if err := s.waitForGreeting(); err != nil {
 		printed, _ := os.ReadFile(out.Name())
 		s.tb.Fatalf("Dovecot did not come up: %v\n%s", err, printed)
+	}
+}
+
+// guard starts a shell that ends the server and removes its folder if this process
+// dies without cleaning up, as by Ctrl-C or a time limit: it then reads the end of
+// a pipe. It returns what sends the guard away.
+func (s *Server) guard() (dismiss func()) {
+	s.tb.Helper()
+	cmd := exec.Command("sh", "-c", `read _; kill -s KILL -- "-$1"; rm -rf -- "$2"`, "guard", strconv.Itoa(s.master), s.Dir)
+	cmd.SysProcAttr = ownGroup()
+	pipe, err := cmd.StdinPipe()
+	s.check(err)
+	s.check(cmd.Start())
+	return func() {
+		_ = cmd.Process.Kill() // before the pipe is closed: it must not act
+		_ = cmd.Wait()         // it was killed
+		_ = pipe.Close()
 	}
 }
 

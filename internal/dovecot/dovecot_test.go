@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"fmt"
 	"iter"
+	"net"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -288,4 +290,36 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A test that is killed, as by Ctrl-C or a time limit, leaves no server behind.
+func TestTheServerEndsWithTheTestThatIsKilled(t *testing.T) {
+	if os.Getenv("FOREDESK_TEST_TO_BE_KILLED") == "1" {
+		s := Start(t, Options{})
+		fmt.Println(s.Addr(), s.Dir)
+		select {} // until it is killed
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), "FOREDESK_TEST_TO_BE_KILLED=1")
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	Require(t, "dovecot", "dovecot-imapd")
+	must(t, cmd.Start())
+	var addr, dir string
+	_, err = fmt.Fscanln(out, &addr, &dir)
+	must(t, cmd.Process.Kill())
+	must(t, err)
+	_ = cmd.Wait() // it was killed
+	deadline := time.Now().Add(10 * time.Second)
+	for time.Now().Before(deadline) {
+		conn, err := net.Dial("tcp", addr)
+		if _, gone := os.Stat(dir); err != nil && gone != nil {
+			return
+		}
+		if err == nil {
+			conn.Close()
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	t.Errorf("after 10 s the server at %s or its folder %s is still there", addr, dir)
 }

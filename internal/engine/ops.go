@@ -31,7 +31,7 @@ var colourBits = []string{"$MailFlagBit0", "$MailFlagBit1", "$MailFlagBit2"}
 
 // opFor turns an effect into what is done to a message with these flags. An Op
 // without a kind does nothing on the server: the journal alone keeps it.
-func opFor(e rules.Effect, m mailbox.Message) mailbox.Op {
+func opFor(e rules.Effect, m *mailbox.Message) mailbox.Op {
 	on := e.Arg != "false"
 	switch e.Action {
 	case "file":
@@ -64,7 +64,7 @@ func opFor(e rules.Effect, m mailbox.Message) mailbox.Op {
 // roleOf are the special uses by the role that a folder of that use has.
 var roleOf = map[string]string{mailbox.Archive: "archive", mailbox.Junk: "junk", mailbox.Trash: "trash"}
 
-func moveTo(folder string, m mailbox.Message) mailbox.Op {
+func moveTo(folder string, m *mailbox.Message) mailbox.Op {
 	if folder == m.Folder || roleOf[folder] == m.Item.Role && m.Item.Role != "" {
 		return mailbox.Op{} // it is there already
 	}

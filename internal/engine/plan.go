@@ -30,10 +30,7 @@ type work struct {
 // the journal; for new mail together with how far the folder has been seen. It
 // returns the steps that are to be performed.
 func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) {
-	planned, plans, err := w.evaluate(b)
-	if err != nil {
-		return nil, err
-	}
+	planned := w.evaluate(b)
 	known, err := w.Journal.Lookup(ctx, w.Name, keysOf(planned))
 	if err != nil {
 		return nil, err
@@ -43,15 +40,15 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 		p.Folder, p.Cursor = b.Folder, &b.Next
 		p.Cursor.SeenAt = p.Planned
 	}
-	for i, m := range planned {
-		item, handle, err := w.identify(ctx, m, known[m.Key])
+	for _, m := range planned {
+		item, handle, err := w.identify(ctx, m.Message, known[m.Key])
 		if err != nil {
 			return nil, err
 		}
 		known[m.Key] = remember(known[m.Key], item)
 		n := store.NewItem{Item: item}
 		if handle {
-			n.Steps = w.steps(m, plans[i])
+			n.Steps = w.steps(m)
 		}
 		if handle || item.ID != 0 {
 			p.Items = append(p.Items, n)
@@ -63,6 +60,13 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 	}
 	fresh, err := w.owner.Commit(ctx, p)
 	return append(fresh, retry...), err
+}
+
+// plannedMessage is a message with what the rules do to it. The message is that
+// of the batch: it is large.
+type plannedMessage struct {
+	*mailbox.Message
+	rules.Plan
 }
 
 // remember notes which item a message of the batch is, so that the next one with
@@ -79,14 +83,16 @@ func remember(known []store.Item, item store.Item) []store.Item {
 
 // evaluate runs the rules over a batch and keeps the messages they do something
 // to, and those that can't be read.
-func (w *work) evaluate(b mailbox.Batch) (planned []mailbox.Message, plans []rules.Plan, err error) {
+func (w *work) evaluate(b mailbox.Batch) []plannedMessage {
 	now := time.Now()
-	for _, m := range b.Messages {
+	planned := make([]plannedMessage, 0, len(b.Messages))
+	for i := range b.Messages {
+		m := &b.Messages[i]
 		if w.met != nil {
 			w.met[m.UID] = true
 		}
 		if m.Poison != "" {
-			planned, plans = append(planned, m), append(plans, rules.Plan{})
+			planned = append(planned, plannedMessage{Message: m})
 			continue
 		}
 		m.Item.Account = w.Name
@@ -96,15 +102,15 @@ func (w *work) evaluate(b mailbox.Batch) (planned []mailbox.Message, plans []rul
 			plan.Effects = slices.DeleteFunc(plan.Effects, func(e rules.Effect) bool { return e.Rule != w.rule })
 		}
 		if len(plan.Effects) > 0 {
-			planned, plans = append(planned, m), append(plans, plan)
+			planned = append(planned, plannedMessage{m, plan})
 		}
 	}
-	return planned, plans, nil
+	return planned
 }
 
 // report logs what a person who keeps the rules should know. It names rules and
 // places, nothing of the mail.
-func (w *work) report(m mailbox.Message, plan rules.Plan) {
+func (w *work) report(m *mailbox.Message, plan rules.Plan) {
 	for _, f := range plan.Failures {
 		w.Log.Warn("a rule could not be evaluated", "rule", f.Rule, "folder", m.Folder, "uid", m.UID, "reason", f.Reason)
 	}
@@ -113,7 +119,7 @@ func (w *work) report(m mailbox.Message, plan rules.Plan) {
 	}
 }
 
-func keysOf(messages []mailbox.Message) []string {
+func keysOf(messages []plannedMessage) []string {
 	keys := make([]string, len(messages))
 	for i, m := range messages {
 		keys[i] = m.Key
@@ -127,13 +133,13 @@ func keysOf(messages []mailbox.Message) []string {
 const Unreadable = "(unreadable)"
 
 // steps writes a plan as steps of the journal.
-func (w *work) steps(m mailbox.Message, plan rules.Plan) []store.Step {
+func (w *work) steps(m plannedMessage) []store.Step {
 	if m.Poison != "" {
 		return []store.Step{{Rule: Unreadable, Action: "read", State: store.Failed, Reason: m.Poison}}
 	}
-	steps := make([]store.Step, 0, len(plan.Effects))
-	for _, e := range plan.Effects {
-		s := store.Step{Rule: e.Rule, RulesHash: w.set.Hash, Action: actionKey(e), Arg: e.Arg, Op: opFor(e, m), Facts: factsOf(m, plan, e.Rule)}
+	steps := make([]store.Step, 0, len(m.Effects))
+	for _, e := range m.Effects {
+		s := store.Step{Rule: e.Rule, RulesHash: w.set.Hash, Action: actionKey(e), Arg: e.Arg, Op: opFor(e, m.Message), Facts: factsOf(m, e.Rule)}
 		if w.live {
 			s.State = store.Started // performed at once, so it is marked at once
 		}
@@ -144,8 +150,8 @@ func (w *work) steps(m mailbox.Message, plan rules.Plan) []store.Step {
 
 // factsOf is what the rule's conditions saw. Of a confidential message only the
 // names of the facts are kept.
-func factsOf(m mailbox.Message, plan rules.Plan, rule string) json.RawMessage {
-	for _, match := range plan.Matches {
+func factsOf(m plannedMessage, rule string) json.RawMessage {
+	for _, match := range m.Matches {
 		if match.Rule != rule {
 			continue
 		}
@@ -169,7 +175,7 @@ func factsOf(m mailbox.Message, plan rules.Plan, rule string) json.RawMessage {
 const Hidden = "(confidential)"
 
 // newItem is how the journal knows a message.
-func newItem(m mailbox.Message) store.Item {
+func newItem(m *mailbox.Message) store.Item {
 	item := store.Item{Key: m.Key, Occurrence: 1, MessageID: m.MessageID, Date: m.Item.Date, Place: m.Ref}
 	if m.Item.Confidential() {
 		item.Subject, item.Sender = Hidden, Hidden
@@ -184,7 +190,7 @@ func newItem(m mailbox.Message) store.Item {
 // here again is left alone, unless apply was asked to go over it: then it gets
 // what it has not had yet. A second delivery of the same content is an item of
 // its own.
-func (w *work) identify(ctx context.Context, m mailbox.Message, known []store.Item) (store.Item, bool, error) {
+func (w *work) identify(ctx context.Context, m *mailbox.Message, known []store.Item) (store.Item, bool, error) {
 	fresh := newItem(m)
 	if len(known) == 0 {
 		return fresh, true, nil
@@ -207,7 +213,7 @@ func (w *work) identify(ctx context.Context, m mailbox.Message, known []store.It
 
 // elsewhere decides about a message whose content the journal knows in another
 // place: it is our own effect, it came back, or it was delivered twice.
-func (w *work) elsewhere(ctx context.Context, m mailbox.Message, known []store.Item, fresh store.Item) (store.Item, bool, error) {
+func (w *work) elsewhere(ctx context.Context, m *mailbox.Message, known []store.Item, fresh store.Item) (store.Item, bool, error) {
 	acts, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: idsOf(known), States: []store.State{store.Planned, store.Started, store.Done}})
 	if err != nil {
 		return fresh, false, err
@@ -246,7 +252,7 @@ func idsOf(items []store.Item) []int64 {
 // effectOn reports whether a message is what our steps made of an item: a copy
 // of it, or itself on its way to the message's folder. Moving says that it is on
 // its way to another.
-func effectOn(m mailbox.Message, it store.Item, acts []store.Step) (ours, moving bool) {
+func effectOn(m *mailbox.Message, it store.Item, acts []store.Step) (ours, moving bool) {
 	for _, s := range acts {
 		if s.Item.ID != it.ID {
 			continue

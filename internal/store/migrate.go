@@ -72,7 +72,7 @@ func (s *Store) bringUp(ctx context.Context, p *goose.Provider) error {
 		if err != nil {
 			return err
 		}
-		defer l.file.Close()
+		defer l.unlock(ctx, "", true)
 	}
 	_, err := p.Up(ctx)
 	return err
