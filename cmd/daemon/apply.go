@@ -200,6 +200,7 @@ type runReport struct {
 	Uncertain int64        `json:"uncertain"`
 	Rules     []ruleReport `json:"rules"`
 	Problems  []string     `json:"problems,omitempty"`
+	Note      string       `json:"note,omitempty"`
 }
 
 type ruleReport struct {
@@ -219,6 +220,7 @@ func (c *command) report(r runReport, verb string) error {
 			return nil
 		}
 		fmt.Fprintf(c.out, "Run %d: nothing to do (%s looked at).\n", r.Run, count(r.Messages, "message"))
+		c.note(r)
 		return nil
 	}
 	rows := [][]string{{"RULE", strings.ToUpper(verb), "FAILED"}}
@@ -234,10 +236,17 @@ func (c *command) report(r runReport, verb string) error {
 		fmt.Fprintf(c.out, " Take it all back: foredesk undo --run %d", r.Run)
 	}
 	fmt.Fprintln(c.out)
+	c.note(r)
 	for _, p := range r.Problems {
 		fmt.Fprintf(c.out, "  not done: %s\n", p)
 	}
 	return nil
+}
+
+func (c *command) note(r runReport) {
+	if r.Note != "" {
+		fmt.Fprintf(c.out, "%s. A rule with a new name is a new rule.\n", r.Note)
+	}
 }
 
 func makeReport(ctx context.Context, journal *store.Store, account string, run int64) (runReport, error) {
@@ -246,6 +255,9 @@ func makeReport(ctx context.Context, journal *store.Store, account string, run i
 		return runReport{}, err
 	}
 	out := runReport{Run: run, Kind: string(r.Kind), State: string(r.State), Messages: r.Done, Rules: []ruleReport{}}
+	if r.State == store.RunDone {
+		out.Note = r.Message
+	}
 	counts, err := journal.Counts(ctx, account, run)
 	if err != nil {
 		return out, err

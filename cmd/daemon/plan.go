@@ -33,6 +33,7 @@ type plannedMessage struct {
 	Subject string          `json:"subject"`
 	Effects []rules.Effect  `json:"effects"`
 	Dropped []rules.Dropped `json:"dropped,omitempty"`
+	Had     []rules.Effect  `json:"had,omitempty"` // done or taken back before: left alone
 	Problem string          `json:"problem,omitempty"`
 }
 
@@ -55,7 +56,8 @@ func (c *command) plan(ctx context.Context, s *selection) error {
 	defer session.Close()
 	step, finish := c.progress("looking at the mail")
 	p := &planPrinter{command: c, rules: map[string]int64{}}
-	err = engine.PreviewRules(ctx, session, d.set, arguments, d.Name, func(v engine.Preview, total int) error {
+	previewer := &engine.Previewer{Account: d.Name, Rules: d.set, Journal: d.journal, Session: session}
+	err = previewer.Each(ctx, arguments, func(v engine.Preview, total int) error {
 		p.seen++
 		step(p.seen, int64(total))
 		return p.add(v)
@@ -71,19 +73,21 @@ func (c *command) plan(ctx context.Context, s *selection) error {
 type planPrinter struct {
 	*command
 	seen, touched int64
+	had           int64 // actions that apply leaves alone
 	lines         []string
 	rules         map[string]int64
 	all           []plannedMessage
 }
 
 func (p *planPrinter) add(v engine.Preview) error {
+	p.had += int64(len(v.Had))
 	if len(v.Plan.Effects) == 0 && v.Message.Poison == "" {
 		return nil
 	}
 	p.touched++
 	m := plannedMessage{
 		Folder: v.Message.Folder, UID: v.Message.UID, From: v.Message.Item.From.Email, Subject: v.Message.Item.Subject.String(),
-		Effects: v.Plan.Effects, Dropped: v.Plan.Dropped, Problem: v.Message.Poison,
+		Effects: v.Plan.Effects, Dropped: v.Plan.Dropped, Had: v.Had, Problem: v.Message.Poison,
 	}
 	if p.json {
 		p.all = append(p.all, m)
@@ -132,6 +136,9 @@ func (p *planPrinter) end(d *desk) error {
 		fmt.Fprintln(p.out)
 	}
 	fmt.Fprintf(p.out, "%s of %s would change. Nothing was done; do it with: foredesk apply\n", thousands(p.touched), count(p.seen, "message"))
+	if p.had > 0 {
+		fmt.Fprintf(p.out, "%s done or taken back before; apply leaves that alone. A rule with a new name is a new rule.\n", count(p.had, "more action"))
+	}
 	return nil
 }
 

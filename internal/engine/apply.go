@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -55,13 +57,25 @@ func (a *Account) resume(ctx context.Context, r store.Run) (int64, error) {
 // apply plans for all mail first and acts then, so that each command to the
 // server can be about as many messages as possible.
 func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress func(done, total int64)) (err error) {
-	defer func() { err = a.endRun(ctx, run, err) }()
-	session, err := a.open(ctx)
+	var s *sweep
+	defer func() {
+		message := ""
+		if s != nil && s.alone > 0 {
+			message = fmt.Sprintf("%d actions were done or taken back before, and were left alone", s.alone)
+		}
+		err = a.endRun(ctx, run, message, err)
+	}()
+	reading, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer session.Close()
-	s := &sweep{work: work{Account: a, session: session, set: a.rules.Load(), run: run, rule: args.Rule}, progress: progress}
+	defer reading.Close()
+	acting, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer acting.Close()
+	s = &sweep{work: work{Account: a, session: acting, set: a.rules.Load(), run: run, rule: args.Rule}, reading: reading, progress: progress}
 	for _, folder := range args.Folders {
 		if err := s.folder(ctx, folder, args.Since); err != nil {
 			return fmt.Errorf("applying the rules to %q: %w", folder, err)
@@ -73,25 +87,57 @@ func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress
 	return s.workOff(ctx, func(done int64) { s.tellProgress(done) })
 }
 
-// sweep is an apply on its way through the folders.
+// sweep is an apply on its way through the folders. Its work's session is for
+// lookups while another one reads, and for acting.
 type sweep struct {
 	work
+	reading     Session
 	progress    func(done, total int64)
 	read, total int64 // messages
 	planned     int64 // steps
 }
 
+// folder plans for a folder's mail. One batch is planned while the next is read.
 func (s *sweep) folder(ctx context.Context, folder string, since time.Time) error {
 	s.met = map[uint32]bool{}
 	before := s.read
-	return s.session.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
-		steps, err := s.plan(ctx, b)
-		s.read += int64(len(b.Messages))
-		s.planned += int64(len(steps))
-		s.total = max(s.total, before+int64(b.Total), s.read)
-		s.tellProgress(0)
-		return err
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	batches := make(chan mailbox.Batch)
+	var planning sync.WaitGroup
+	planning.Go(func() {
+		for b := range batches {
+			if err := s.batch(ctx, before, b); err != nil {
+				cancel(err)
+			}
+		}
 	})
+	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
+		select {
+		case batches <- b:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	close(batches)
+	planning.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+func (s *sweep) batch(ctx context.Context, before int64, b mailbox.Batch) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	steps, err := s.plan(ctx, b)
+	s.read += int64(len(b.Messages))
+	s.planned += int64(len(steps))
+	s.total = max(s.total, before+int64(b.Total), s.read)
+	s.tellProgress(0)
+	return err
 }
 
 // tellProgress counts messages read and steps performed as equal work.
@@ -101,36 +147,44 @@ func (s *sweep) tellProgress(acted int64) {
 	}
 }
 
-// endRun writes down how a run ended. What did not come to its end is
+// endRun writes down how a run ended; message is for people. What did not come to its end is
 // interrupted: the same command goes on with it.
-func (a *Account) endRun(ctx context.Context, run int64, err error) error {
+func (a *Account) endRun(ctx context.Context, run int64, message string, err error) error {
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	state, message := store.RunDone, ""
+	state := store.RunDone
 	if err != nil {
 		state, message = store.RunInterrupted, err.Error()
 	}
 	return errors.Join(err, a.owner.EndRun(keep, run, state, message, time.Now()))
 }
 
-// Preview is what the rules would do to one message.
+// Preview is what the rules would do to one message. Had are effects that it has
+// had before, or that a person took back: apply leaves them alone.
 type Preview struct {
 	Message mailbox.Message
 	Plan    rules.Plan
+	Had     []rules.Effect
 }
 
-// PreviewRules tells what a rule set would do to mail that is there, and changes
+// Previewer tells what a rule set would do to mail that is there, and changes
 // nothing. It needs no ownership.
-func PreviewRules(ctx context.Context, s Session, set *rules.Set, args ApplyArgs, account string, show func(Preview, int) error) error {
-	now := time.Now()
+type Previewer struct {
+	Account string
+	Rules   *rules.Set
+	Journal *store.Store
+	Session Session
+}
+
+// Each shows every message that args mean, with the number of all.
+func (v *Previewer) Each(ctx context.Context, args ApplyArgs, show func(p Preview, total int) error) error {
 	for _, folder := range args.Folders {
-		err := s.Scan(ctx, folder, mailbox.Query{Since: args.Since}, func(_ context.Context, b mailbox.Batch) error {
-			for _, m := range b.Messages {
-				m.Item.Account = account
-				p := Preview{Message: m}
-				if m.Poison == "" {
-					p.Plan = onlyRule(set.Plan(&m.Item, now), args.Rule)
-				}
+		err := v.Session.Scan(ctx, folder, mailbox.Query{Since: args.Since}, func(ctx context.Context, b mailbox.Batch) error {
+			previews, err := v.batch(ctx, b, args.Rule)
+			if err != nil {
+				return err
+			}
+			for _, p := range previews {
 				if err := show(p, b.Total); err != nil {
 					return err
 				}
@@ -144,16 +198,63 @@ func PreviewRules(ctx context.Context, s Session, set *rules.Set, args ApplyArgs
 	return nil
 }
 
-func onlyRule(p rules.Plan, rule string) rules.Plan {
-	if rule == "" {
-		return p
+func (v *Previewer) batch(ctx context.Context, b mailbox.Batch, rule string) ([]Preview, error) {
+	previews := make([]Preview, len(b.Messages))
+	now := time.Now()
+	var keys []string
+	for i, m := range b.Messages {
+		m.Item.Account = v.Account
+		previews[i].Message = m
+		if m.Poison == "" {
+			previews[i].Plan = onlyRule(v.Rules.Plan(&m.Item, now), rule)
+		}
+		keys = append(keys, m.Key)
 	}
-	var effects []rules.Effect
-	for _, e := range p.Effects {
-		if e.Rule == rule {
-			effects = append(effects, e)
+	known, err := v.Journal.Lookup(ctx, v.Account, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i := range previews {
+		if err := v.takeOut(ctx, &previews[i], known[previews[i].Message.Key]); err != nil {
+			return nil, err
 		}
 	}
-	p.Effects = effects
+	return previews, nil
+}
+
+// takeOut puts the effects that a message has had aside.
+func (v *Previewer) takeOut(ctx context.Context, p *Preview, known []store.Item) error {
+	var here []int64
+	for _, it := range known {
+		if it.Place.Folder == p.Message.Folder && (it.Place.UID == 0 || it.Place.UID == p.Message.UID) {
+			here = append(here, it.ID)
+		}
+	}
+	if here == nil || len(p.Plan.Effects) == 0 {
+		return nil
+	}
+	steps, err := v.Journal.Steps(ctx, store.Filter{Account: v.Account, ItemIDs: here, NotUndo: true, NoFacts: true})
+	if err != nil {
+		return err
+	}
+	var left []rules.Effect
+	for _, e := range p.Plan.Effects {
+		had := slices.ContainsFunc(steps, func(s store.Step) bool {
+			return s.Rule == e.Rule && s.Action == actionKey(e) && s.State != store.Failed
+		})
+		if had {
+			p.Had = append(p.Had, e)
+		} else {
+			left = append(left, e)
+		}
+	}
+	p.Plan.Effects = left
+	return nil
+}
+
+func onlyRule(p rules.Plan, rule string) rules.Plan {
+	if rule != "" {
+		p.Effects = slices.DeleteFunc(p.Effects, func(e rules.Effect) bool { return e.Rule != rule })
+	}
 	return p
 }

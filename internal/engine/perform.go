@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,41 +12,72 @@ import (
 
 // perform does steps and writes down how each ended. Steps that are Planned are
 // marked as started first; those that are Started already were marked with their
-// plan, or by a process that has died: with doubt the server is looked at before
-// they are tried.
+// plan.
 func (w *work) perform(ctx context.Context, steps []store.Step) error {
-	_, err := w.performing(ctx, steps, func(store.Step) bool { return false })
-	return err
-}
-
-// performing is perform, and returns the steps of which the server's answers
-// don't tell whether they were done.
-func (w *work) performing(ctx context.Context, steps []store.Step, doubt func(store.Step) bool) (undecided []store.Step, err error) {
 	if len(steps) == 0 {
-		return nil, nil
+		return nil
 	}
 	if err := w.start(ctx, steps); err != nil {
-		return nil, err
+		return err
 	}
+	a := w.act(ctx, steps, nil)
+	return errors.Join(w.writeDown(ctx, a), a.trouble)
+}
+
+// acted is what became of steps, before it is written down.
+type acted struct {
+	steps   []store.Step
+	endings []store.Ending
+	// undecided are the steps of which the server's answers don't tell whether
+	// they were done.
+	undecided []store.Step
+	trouble   error // a *MailError
+}
+
+// act does steps on the server. Those in doubt are looked for there first.
+func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool) acted {
 	changes, endings := w.changes(steps, doubt)
-	outcomes, trouble := []mailbox.Outcome(nil), error(nil)
-	if len(changes) > 0 {
-		outcomes, trouble = w.session.Perform(ctx, changes)
+	a := acted{steps: steps, endings: endings}
+	if len(changes) == 0 {
+		return a
 	}
-	// What the server has confirmed is written down even when we are told to
-	// stop, so that nothing is in doubt that need not be.
+	outcomes, err := w.session.Perform(ctx, changes)
+	if err != nil {
+		a.trouble = onServer(fmt.Errorf("acting on %d messages: %w", len(changes), err))
+	}
+	ended, undecided := w.endings(steps, outcomes)
+	a.endings = append(a.endings, ended...)
+	if err == nil {
+		a.undecided = undecided
+	}
+	return a
+}
+
+// writeDown ends steps in the journal. What the server has confirmed is written
+// down even when we are told to stop, so that nothing is in doubt that need not
+// be.
+func (w *work) writeDown(ctx context.Context, a acted) error {
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 	defer cancel()
-	ended, undecided := w.endings(steps, outcomes)
-	endings = append(endings, ended...)
-	if err := w.owner.Finish(keep, time.Now(), endings); err != nil {
-		return nil, err
+	if err := w.owner.Finish(keep, time.Now(), a.endings); err != nil {
+		return err
 	}
-	w.tell(steps, endings)
-	if trouble != nil {
-		return nil, onServer(fmt.Errorf("acting on %d messages: %w", len(changes), trouble))
+	w.tell(a.steps, a.endings)
+	return w.giveUp(keep, a.undecided)
+}
+
+// giveUp ends steps that can't be decided although the server was looked at: they
+// are uncertain, and a person is told. New mail has one more chance first.
+func (w *work) giveUp(ctx context.Context, undecided []store.Step) error {
+	if len(undecided) == 0 || w.live {
+		return nil
 	}
-	return undecided, nil
+	endings := make([]store.Ending, len(undecided))
+	for i, s := range undecided {
+		endings[i] = store.Ending{StepID: s.ID, State: store.Uncertain, Reason: "it can't be told whether this was done; look at the message and decide"}
+		w.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", actionWord(s.Action))
+	}
+	return w.owner.Finish(ctx, time.Now(), endings)
 }
 
 func (w *work) start(ctx context.Context, steps []store.Step) error {
@@ -63,7 +95,7 @@ func (w *work) start(ctx context.Context, steps []store.Step) error {
 
 // changes turns steps into what the mail server is asked. Steps that do nothing
 // there, such as a line for the agenda, are done by being written down.
-func (w *work) changes(steps []store.Step, doubt func(store.Step) bool) (changes []mailbox.Change, endings []store.Ending) {
+func (w *work) changes(steps []store.Step, doubt map[int64]bool) (changes []mailbox.Change, endings []store.Ending) {
 	for _, s := range steps {
 		if s.State == store.Failed && s.Rule == Unreadable {
 			continue
@@ -76,7 +108,7 @@ func (w *work) changes(steps []store.Step, doubt func(store.Step) bool) (changes
 		if s.Op.Kind == mailbox.Remove {
 			ref = s.From // a copy lies where it was put, not where the message lies
 		}
-		changes = append(changes, mailbox.Change{ID: s.ID, Ref: ref, Key: s.Item.Key, MessageID: s.Item.MessageID, Op: s.Op, Read: s.Undoes == 0 && ref == s.From, Doubt: doubt(s)})
+		changes = append(changes, mailbox.Change{ID: s.ID, Ref: ref, Key: s.Item.Key, MessageID: s.Item.MessageID, Op: s.Op, Read: s.Undoes == 0 && ref == s.From, Doubt: doubt[s.ID]})
 	}
 	return changes, endings
 }

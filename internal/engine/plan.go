@@ -23,7 +23,8 @@ type work struct {
 	live    bool   // new mail, as against mail that apply was asked to go over
 	rule    string // only this rule's effects; empty for all
 
-	met map[uint32]bool // the UIDs that a scan has met in its folder
+	alone int             // planned actions that the journal knew already
+	met   map[uint32]bool // the UIDs that a scan has met in its folder
 }
 
 // plan works out what the rules do to the messages of a batch and writes it into
@@ -49,6 +50,7 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 		n := store.NewItem{Item: item}
 		if handle {
 			n.Steps = w.steps(m)
+			w.alone += len(n.Steps)
 		}
 		if handle || item.ID != 0 {
 			p.Items = append(p.Items, n)
@@ -59,6 +61,7 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 		return nil, err
 	}
 	fresh, err := w.owner.Commit(ctx, p)
+	w.alone -= len(fresh) + len(retry)
 	return append(fresh, retry...), err
 }
 
@@ -226,11 +229,18 @@ func (w *work) elsewhere(ctx context.Context, m *mailbox.Message, known []store.
 		if moving || it.ID == 0 || it.Place.Folder == m.Folder && w.met[it.Place.UID] {
 			continue // that one is another message
 		}
-		left, err := w.left(ctx, it)
+		there, err := w.exists(ctx, it)
 		if err != nil {
 			return it, false, err
 		}
-		if left {
+		now, err := w.Journal.Lookup(ctx, w.Name, []string{m.Key})
+		if err != nil {
+			return it, false, err
+		}
+		if hasMoved(it, now[m.Key]) {
+			return w.identify(ctx, m, now[m.Key]) // by us, while we looked
+		}
+		if !there {
 			if err := w.reversed(ctx, it, m.Ref); err != nil {
 				return it, false, err
 			}
@@ -270,15 +280,9 @@ func effectOn(m *mailbox.Message, it store.Item, acts []store.Step) (ours, movin
 	return false, moving
 }
 
-// left reports whether an item no longer lies where the journal believed it, and
-// not because we have moved it just now.
-func (w *work) left(ctx context.Context, it store.Item) (bool, error) {
-	there, err := w.exists(ctx, it)
-	if err != nil || there {
-		return false, err
-	}
-	now, err := w.Journal.Lookup(ctx, w.Name, []string{it.Key})
-	return slices.ContainsFunc(now[it.Key], func(other store.Item) bool { return other.ID == it.ID && other.Place == it.Place }), err
+// hasMoved reports whether the journal has an item in another place by now.
+func hasMoved(it store.Item, now []store.Item) bool {
+	return slices.ContainsFunc(now, func(other store.Item) bool { return other.ID == it.ID && other.Place != it.Place })
 }
 
 // exists looks whether an item still lies where the journal believes it.

@@ -43,7 +43,7 @@ func (d *desk) wantMail(want string) {
 	}
 }
 
-// driver opens the database file behind the journal's back.
+// database opens the database file behind the journal's back.
 func (d *desk) database() *sql.DB {
 	d.Helper()
 	db, err := sql.Open("sqlite", strings.TrimPrefix(d.dsn, "sqlite:"))

@@ -47,13 +47,18 @@ func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, t
 }
 
 func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress func(done, total int64)) (err error) {
-	defer func() { err = a.endRun(ctx, run, err) }()
+	defer func() { err = a.endRun(ctx, run, "", err) }()
 	session, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
 	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
+	if args.Step != 0 {
+		if err := w.setAside(ctx, args.Step); err != nil {
+			return err
+		}
+	}
 	var done int64
 	tried := map[int64]bool{}
 	for more := true; more; {
@@ -73,6 +78,15 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 		done += planned
 	}
 	return a.owner.Progress(ctx, run, done, done)
+}
+
+// setAside closes an uncertain step: a person has looked, and wants no more of it.
+func (w *work) setAside(ctx context.Context, step int64) error {
+	uncertain, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: step, States: []store.State{store.Uncertain}})
+	if err != nil || len(uncertain) == 0 {
+		return err
+	}
+	return w.owner.Finish(ctx, time.Now(), []store.Ending{{StepID: step, State: store.Failed, Reason: "it was uncertain; a person has looked and set it aside"}})
 }
 
 // planAtOnce is how many steps are planned by one transaction.
@@ -236,7 +250,7 @@ func (a *Account) fulfil(ctx context.Context, r store.Run) error {
 	a.Log.Info("doing what was asked for", "run", r.ID, "kind", string(r.Kind))
 	err := a.Settle(ctx)
 	if err != nil {
-		return a.endRun(ctx, r.ID, err)
+		return a.endRun(ctx, r.ID, "", err)
 	}
 	switch r.Kind {
 	case store.KindUndo:

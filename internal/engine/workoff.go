@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -38,8 +39,68 @@ func (a *Account) Settle(ctx context.Context) error {
 
 // workOff performs all that the journal has open for the account. The journal is
 // the queue: equal changes are taken out of it together, whichever messages they
-// are of. Steps that had been started are looked for on the server first.
+// are of. Steps that had been started are looked for on the server first; moves
+// before all else, as where they took a message is where its flags are to be
+// looked for.
 func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
+	var done int64
+	count := func(n int) {
+		done += int64(n)
+		progress(done)
+	}
+	isMove := func(op mailbox.Op) bool { return op.Kind == mailbox.Move }
+	if err := w.pipeline(ctx, count, isMove, store.Started); err != nil {
+		return err
+	}
+	any := func(mailbox.Op) bool { return true }
+	return w.pipeline(ctx, count, any, store.Planned, store.Started)
+}
+
+// pipeline performs open steps group by group. While the server works on one, the
+// journal is busy with those before and after.
+func (w *work) pipeline(ctx context.Context, count func(int), wanted func(mailbox.Op) bool, states ...store.State) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	groups, results := make(chan group), make(chan acted)
+	var journal sync.WaitGroup
+	journal.Go(func() {
+		defer close(groups)
+		if err := w.takeOut(ctx, groups, wanted, states); err != nil {
+			cancel(err)
+		}
+	})
+	journal.Go(func() {
+		for a := range results {
+			if err := w.writeDown(ctx, a); err != nil {
+				cancel(err)
+			}
+			count(len(a.steps))
+		}
+	})
+	for g := range groups {
+		if ctx.Err() != nil {
+			continue // what was marked as started is looked for another time
+		}
+		a := w.act(ctx, g.steps, g.doubt)
+		if a.trouble != nil {
+			cancel(a.trouble)
+		}
+		results <- a
+	}
+	close(results)
+	journal.Wait()
+	return context.Cause(ctx)
+}
+
+// group are steps that make the same change; doubt are those that may have been
+// made before.
+type group struct {
+	steps []store.Step
+	doubt map[int64]bool
+}
+
+// takeOut hands the open steps on, group by group.
+func (w *work) takeOut(ctx context.Context, groups chan<- group, wanted func(mailbox.Op) bool, states []store.State) error {
 	ops, err := w.Journal.OpenOps(ctx, w.Name, time.Now())
 	if err != nil {
 		return err
@@ -47,60 +108,46 @@ func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
 	slices.SortStableFunc(ops, func(a, b mailbox.Op) int {
 		return cmp.Compare(slices.Index(opOrder, a.Kind), slices.Index(opOrder, b.Kind))
 	})
-	var done int64
-	work := func(op mailbox.Op, states ...store.State) error {
-		for {
-			n, err := w.workOffSome(ctx, op, states)
-			if err != nil || n == 0 {
-				return err
-			}
-			done += int64(n)
-			progress(done)
-		}
-	}
-	// A move that may have been made already comes first: where it took the
-	// message is where the flags of the same plan are looked for.
 	for _, op := range ops {
-		if op.Kind == mailbox.Move {
-			if err := work(op, store.Started); err != nil {
-				return err
-			}
+		if !wanted(op) {
+			continue
 		}
-	}
-	for _, op := range ops {
-		if err := work(op, store.Planned, store.Started); err != nil {
+		if err := w.takeOutOp(ctx, groups, op, states); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// workOffSome performs up to atOnce steps that make one change.
-func (w *work) workOffSome(ctx context.Context, op mailbox.Op, states []store.State) (int, error) {
-	w.acting.Lock()
-	defer w.acting.Unlock()
+func (w *work) takeOutOp(ctx context.Context, groups chan<- group, op mailbox.Op, states []store.State) error {
 	open := store.Filter{Account: w.Name, States: states, Due: time.Now(), Op: &op, Limit: atOnce, NoFacts: true}
-	steps, err := w.Journal.Steps(ctx, open)
-	if err != nil || len(steps) == 0 {
-		return 0, err
+	for {
+		g, err := w.begin(ctx, open)
+		if err != nil || len(g.steps) == 0 {
+			return err
+		}
+		open.AfterID = g.steps[len(g.steps)-1].ID
+		select {
+		case groups <- g:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
-	undecided, err := w.performing(ctx, steps, func(s store.Step) bool { return s.State == store.Started })
-	if err != nil {
-		return 0, err
-	}
-	return len(steps), w.giveUp(ctx, undecided)
 }
 
-// giveUp keeps workOff from turning in a circle: a step that can't be decided
-// even now is uncertain, and a person is told.
-func (w *work) giveUp(ctx context.Context, undecided []store.Step) error {
-	if len(undecided) == 0 {
-		return nil
+// begin reads open steps and marks them as started. Meanwhile no new mail is
+// worked on: its steps are started, and not to be taken for left ones.
+func (w *work) begin(ctx context.Context, open store.Filter) (g group, err error) {
+	w.acting.Lock()
+	defer w.acting.Unlock()
+	if g.steps, err = w.Journal.Steps(ctx, open); err != nil || len(g.steps) == 0 {
+		return g, err
 	}
-	endings := make([]store.Ending, len(undecided))
-	for i, s := range undecided {
-		endings[i] = store.Ending{StepID: s.ID, State: store.Uncertain, Reason: "it can't be told whether this was done; look at the message and decide"}
-		w.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", actionWord(s.Action))
+	g.doubt = map[int64]bool{}
+	for _, s := range g.steps {
+		if s.State == store.Started {
+			g.doubt[s.ID] = true
+		}
 	}
-	return w.owner.Finish(ctx, time.Now(), endings)
+	return g, w.start(ctx, g.steps)
 }

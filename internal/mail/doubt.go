@@ -1,9 +1,11 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
@@ -39,8 +41,9 @@ func (s *Session) settleDoubts(ctx context.Context, folder string, jobs []*job) 
 			// A copy that is marked deleted is one that a person took away.
 			copies := slices.DeleteFunc(there[key], (*answer).deleted)
 			settleAbsent(twins, at, copies)
-			for _, j := range open(twins) {
-				settlePresent(j, at, sources[key], copies)
+			left := open(twins)
+			for _, j := range left {
+				settlePresent(j, at, left, sources[key], copies)
 			}
 		}
 	}
@@ -85,13 +88,21 @@ func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer) {
 
 // settlePresent decides about a message that is still in the source. A copy of
 // it has its INTERNALDATE and size; what has only its key is another message,
-// such as one that came by a mailing list as well.
-func settlePresent(j *job, at mailbox.Ref, sources, copies []*answer) {
-	alike := func(a *answer) bool { return a.date.Equal(j.here.date) && a.size == j.here.size }
+// such as one that came by a mailing list as well. Of messages delivered twice,
+// twins are the jobs: where all that are alike in the source are to be moved and
+// just as many alike are in the destination, COPY, which does all or nothing (RFC
+// 9051 6.4.7), has been done.
+func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer) {
 	var ours []*answer
 	for _, a := range copies {
-		if alike(a) {
+		if alike(a, j.here) {
 			ours = append(ours, a)
+		}
+	}
+	var moved []*answer // those of twins, j's among them
+	for _, t := range twins {
+		if t.Op.Kind == mailbox.Move && t.here != nil && alike(t.here, j.here) {
+			moved = append(moved, t.here)
 		}
 	}
 	switch {
@@ -102,17 +113,32 @@ func settlePresent(j *job, at mailbox.Ref, sources, copies []*answer) {
 	case j.Op.Kind == mailbox.Copy:
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")
-	case len(ours) == 1 && countSame(sources, j.here) <= 1:
-		at.UID = ours[0].uid
+	case len(ours) == len(moved) && countSame(sources, j.here) <= len(moved):
+		slices.SortFunc(ours, byFlags)
+		slices.SortFunc(moved, byFlags)
+		at.UID = ours[slices.Index(moved, j.here)].uid
 		j.copied = at
 	default:
 		j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%q and %q both hold messages just like it, and it is not clear which are copies; nothing was done", j.Ref.Folder, at.Folder))
 	}
 }
 
+func alike(a, b *answer) bool { return a.date.Equal(b.date) && a.size == b.size }
+
+// byFlags pairs originals with copies, which have their flags.
+func byFlags(a, b *answer) int {
+	return cmp.Or(strings.Compare(a.flagText(), b.flagText()), cmp.Compare(a.uid, b.uid))
+}
+
+func (a *answer) flagText() string {
+	flags := slices.DeleteFunc(slices.Clone(a.flags), func(f string) bool { return f == `\Deleted` || f == `\Recent` })
+	slices.Sort(flags)
+	return strings.Join(flags, " ")
+}
+
 func countSame(all []*answer, one *answer) (n int) {
 	for _, a := range all {
-		if a.date.Equal(one.date) && a.size == one.size {
+		if alike(a, one) {
 			n++
 		}
 	}

@@ -80,6 +80,7 @@ type Filter struct {
 	Account   string
 	RunID     int64
 	StepID    int64
+	AfterID   int64 // planned after this step
 	Rule      string
 	Key       string // of the item
 	MessageID string // of the item, without brackets
@@ -220,6 +221,7 @@ func (f Filter) conditions() conditions {
 		{"s.account = ?", f.Account, f.Account != "" && len(f.ItemIDs) == 0},
 		{"s.run_id = ?", f.RunID, f.RunID != 0},
 		{"s.id = ?", f.StepID, f.StepID != 0},
+		{"s.id > ?", f.AfterID, f.AfterID != 0},
 		{"s.rule = ?", f.Rule, f.Rule != ""},
 		{"i.key = ?", f.Key, f.Key != ""},
 		{"i.message_id = ?", f.MessageID, f.MessageID != ""},
