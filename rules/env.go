@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -206,33 +207,59 @@ func callDate(params ...any) (any, error) {
 
 // lookup returns the value of a dotted fact such as "from.domain".
 func (e *env) lookup(name string) (any, error) {
-	v := reflect.ValueOf(e).Elem()
-	for part := range strings.SplitSeq(name, ".") {
-		field, ok := fieldByTag(v, part)
-		if !ok {
-			return nil, fmt.Errorf("no fact %q", name)
-		}
-		v = field
+	path, ok := factPath(name)
+	if !ok {
+		return nil, fmt.Errorf("no fact %q", name)
 	}
-	return v.Interface(), nil
+	return reflect.ValueOf(e).Elem().FieldByIndex(path).Interface(), nil
 }
 
-// fieldByTag finds a struct's field by its expr name; a field of the struct
-// itself goes before one of the Item inside.
-func fieldByTag(v reflect.Value, name string) (reflect.Value, bool) {
-	if v.Kind() != reflect.Struct {
-		return reflect.Value{}, false
+// factPaths remembers where in env a dotted fact is.
+var factPaths sync.Map // string → []int
+
+func factPath(name string) ([]int, bool) {
+	if path, ok := factPaths.Load(name); ok {
+		return path.([]int), true
 	}
-	t := v.Type()
+	var path []int
+	t := reflect.TypeFor[env]()
+	for part := range strings.SplitSeq(name, ".") {
+		field, ok := tagged(t, part)
+		if !ok {
+			return nil, false
+		}
+		path, t = append(path, field.Index...), field.Type
+	}
+	factPaths.Store(name, path)
+	return path, true
+}
+
+// tagged finds a struct's field by its expr name; a field of the struct itself
+// goes before one of the Item inside.
+func tagged(t reflect.Type, name string) (reflect.StructField, bool) {
+	if t.Kind() != reflect.Struct {
+		return reflect.StructField{}, false
+	}
 	for i := range t.NumField() {
 		if t.Field(i).Tag.Get("expr") == name {
-			return v.Field(i), true
+			return t.Field(i), true
 		}
 	}
 	for i := range t.NumField() {
-		if t.Field(i).Anonymous && !v.Field(i).IsNil() {
-			return fieldByTag(v.Field(i).Elem(), name)
+		if inner := t.Field(i); inner.Anonymous {
+			field, ok := tagged(inner.Type.Elem(), name)
+			field.Index = append(slices.Clone(inner.Index), field.Index...)
+			return field, ok
 		}
 	}
-	return reflect.Value{}, false
+	return reflect.StructField{}, false
+}
+
+// fieldByTag finds the value of a struct's field by its expr name.
+func fieldByTag(v reflect.Value, name string) (reflect.Value, bool) {
+	field, ok := tagged(v.Type(), name)
+	if !ok {
+		return reflect.Value{}, false
+	}
+	return v.FieldByIndex(field.Index), true
 }

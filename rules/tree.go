@@ -45,30 +45,13 @@ func cutLast(name string) (parent, field string, ok bool) {
 func factType(name string) reflect.Type {
 	t := reflect.TypeFor[env]()
 	for part := range strings.SplitSeq(name, ".") {
-		field, ok := typeByTag(t, part)
+		field, ok := tagged(t, part)
 		if !ok {
 			return nil
 		}
-		t = field
+		t = field.Type
 	}
 	return t
-}
-
-func typeByTag(t reflect.Type, name string) (reflect.Type, bool) {
-	if t.Kind() != reflect.Struct {
-		return nil, false
-	}
-	for i := range t.NumField() {
-		if t.Field(i).Tag.Get("expr") == name {
-			return t.Field(i).Type, true
-		}
-	}
-	for i := range t.NumField() {
-		if t.Field(i).Anonymous {
-			return typeByTag(t.Field(i).Type.Elem(), name)
-		}
-	}
-	return nil, false
 }
 
 func fieldNames(t reflect.Type) []string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -106,7 +107,7 @@ func (s *sweep) folder(ctx context.Context, folder string, since time.Time) erro
 	batches := make(chan mailbox.Batch)
 	var planning sync.WaitGroup
 	planning.Go(func() {
-		for b := range batches {
+		for b := range gathered(batches) {
 			if err := s.batch(ctx, before, b); err != nil {
 				cancel(err)
 			}
@@ -126,6 +127,30 @@ func (s *sweep) folder(ctx context.Context, folder string, since time.Time) erro
 		return cause
 	}
 	return err
+}
+
+// planAtOnce is how many messages or steps are planned by one transaction: each
+// waits for the disk once.
+const planAtOnce = 2000
+
+// gathered puts batches together until they have planAtOnce messages.
+func gathered(batches <-chan mailbox.Batch) iter.Seq[mailbox.Batch] {
+	return func(yield func(mailbox.Batch) bool) {
+		var all mailbox.Batch
+		for b := range batches {
+			b.Messages = append(all.Messages, b.Messages...)
+			if all = b; len(all.Messages) < planAtOnce {
+				continue
+			}
+			if !yield(all) {
+				return
+			}
+			all = mailbox.Batch{}
+		}
+		if len(all.Messages) > 0 {
+			yield(all)
+		}
+	}
 }
 
 func (s *sweep) batch(ctx context.Context, before int64, b mailbox.Batch) error {
@@ -233,7 +258,7 @@ func (v *Previewer) takeOut(ctx context.Context, p *Preview, known []store.Item)
 	if here == nil || len(p.Plan.Effects) == 0 {
 		return nil
 	}
-	steps, err := v.Journal.Steps(ctx, store.Filter{Account: v.Account, ItemIDs: here, NotUndo: true, NoFacts: true})
+	steps, err := v.Journal.Steps(ctx, store.Filter{Account: v.Account, ItemIDs: here, NotUndo: true, Bare: true})
 	if err != nil {
 		return err
 	}

@@ -89,9 +89,6 @@ func (w *work) setAside(ctx context.Context, step int64) error {
 	return w.owner.Finish(ctx, time.Now(), []store.Ending{{StepID: step, State: store.Failed, Reason: "it was uncertain; a person has looked and set it aside"}})
 }
 
-// planAtOnce is how many steps are planned by one transaction.
-const planAtOnce = 1000
-
 // planBack plans the inverse of every step that args mean, the newest first, and
 // returns how many. Of several moves of one message only the last is planned;
 // then there is more to do once that one has been taken back. Moves are planned

@@ -74,7 +74,7 @@ func (w *work) pipeline(ctx context.Context, count func(int), wanted func(mailbo
 			if err := w.writeDown(ctx, a); err != nil {
 				cancel(err)
 			}
-			count(len(a.steps))
+			count(len(a.endings))
 		}
 	})
 	for g := range groups {
@@ -85,6 +85,7 @@ func (w *work) pipeline(ctx context.Context, count func(int), wanted func(mailbo
 		if a.trouble != nil {
 			cancel(a.trouble)
 		}
+		a.steps = nil // the next group needs the room
 		results <- a
 	}
 	close(results)
@@ -120,7 +121,7 @@ func (w *work) takeOut(ctx context.Context, groups chan<- group, wanted func(mai
 }
 
 func (w *work) takeOutOp(ctx context.Context, groups chan<- group, op mailbox.Op, states []store.State) error {
-	open := store.Filter{Account: w.Name, States: states, Due: time.Now(), Op: &op, Limit: atOnce, NoFacts: true}
+	open := store.Filter{Account: w.Name, States: states, Due: time.Now(), Op: &op, Limit: atOnce, Bare: true}
 	for {
 		g, err := w.begin(ctx, open)
 		if err != nil || len(g.steps) == 0 {

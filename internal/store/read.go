@@ -90,19 +90,26 @@ type Filter struct {
 	Due       time.Time // not_before is then or earlier
 	Op        *mailbox.Op
 	NotUndo   bool // leave out steps that take others back
-	NoFacts   bool // leave out Facts, which are large
-	Newest    bool // newest first; otherwise in the order they were planned
-	Limit     int
+	// Bare leaves out what nobody needs to perform a step: Facts, Subject, Sender
+	// and Reason.
+	Bare   bool
+	Newest bool // newest first; otherwise in the order they were planned
+	Limit  int
 }
 
 const stepColumns = itemColumns + `, s.id, s.run_id, s.rule, s.rules_hash, s.action, s.arg, s.state, s.op,
 	s.from_folder, s.from_uidvalidity, s.from_uid, s.at_folder, s.at_uidvalidity, s.at_uid,
-	s.attempts, s.not_before, s.reason, s.undoes, s.planned_at, s.done_at`
+	s.attempts, s.not_before, s.reason, s.undoes, s.planned_at, s.done_at, s.facts`
+
+var bareColumns = strings.NewReplacer("i.subject", "''", "i.sender", "''", "s.reason", "''", "s.facts", "''").Replace(stepColumns)
 
 // Steps returns the steps that f picks. See [Store.EachStep] for long answers.
 func (s *Store) Steps(ctx context.Context, f Filter) ([]Step, error) {
 	var out []Step
 	err := s.EachStep(ctx, f, func(st Step) error {
+		if len(out) == pageSize {
+			out = slices.Grow(out, max(0, f.Limit-pageSize)) // a long answer is grown once
+		}
 		out = append(out, st)
 		return nil
 	})
@@ -146,11 +153,11 @@ func (s *Store) page(ctx context.Context, f Filter, after int64, size int) ([]St
 	} else if after != 0 {
 		q.add("s.id > ?", after)
 	}
-	facts := ", s.facts"
-	if f.NoFacts {
-		facts = ", ''"
+	columns := stepColumns
+	if f.Bare {
+		columns = bareColumns
 	}
-	query := "SELECT " + stepColumns + facts + " FROM steps s JOIN items i ON i.id = s.item_id" + q.where() +
+	query := "SELECT " + columns + " FROM steps s JOIN items i ON i.id = s.item_id" + q.where() +
 		" ORDER BY s.id" + descending(f.Newest) + q.limit(size)
 	page := make([]Step, 0, size)
 	same := repeated{texts: map[string]string{}, ops: map[string]mailbox.Op{}}
