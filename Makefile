@@ -18,8 +18,9 @@ check: ## what to run before a commit: vet, format, staticcheck, tests
 test: ## run all tests; those that need a server that is not installed are skipped
 	go test ./...
 
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## measure against a bare client and imapfilter: FOREDESK_BENCH_MESSAGES=100000 make bench
+	go test -timeout 60m -run '^$$' -bench . ./rules
+	go test -timeout 60m -run '^$$' -bench . -benchtime 1x ./internal/bench
 
 fuzz: ## run every fuzz target for a while: make fuzz FUZZTIME=5m
 	.ci/fuzz $(FUZZTIME)

@@ -35,12 +35,12 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s.writes, err = sql.Open("sqlite", sqliteDSN(path, "_txlock=immediate",
-		"_pragma=journal_mode(wal)", "_pragma=synchronous(full)", "_pragma=foreign_keys(on)", "_pragma=temp_store(memory)", "_pragma=cache_size(-8000)", "_pragma=wal_autocheckpoint(4000)"))
+		"_pragma=journal_mode(wal)", "_pragma=synchronous(full)", "_pragma=foreign_keys(on)", "_pragma=temp_store(memory)", "_pragma=cache_size(-2000)", "_pragma=wal_autocheckpoint(4000)"))
 	if err != nil {
 		return nil, s.wrap(err, "opening the journal")
 	}
 	s.writes.SetMaxOpenConns(1)
-	s.reads, err = sql.Open("sqlite", sqliteDSN(path, "_pragma=query_only(on)"))
+	s.reads, err = sql.Open("sqlite", sqliteDSN(path, "_pragma=query_only(on)", "_pragma=cache_size(-500)"))
 	if err != nil {
 		s.writes.Close()
 		return nil, s.wrap(err, "opening the journal")
