@@ -15,19 +15,31 @@ import (
 // transfer is what became of a MOVE or COPY.
 type transfer struct {
 	there    map[uint32]bool   // which UIDs the source had just before
+	searched bool              // there is what the server told, not an assumption
 	validity uint32            // of the destination, where COPYUID tells it
 	copies   map[uint32]uint32 // source UID to destination UID, by COPYUID (RFC 4315)
 	refusal  error             // NO or BAD
 }
 
-// transfer sends UID MOVE or UID COPY, with a search ahead of it that tells
-// which messages there are. MOVE is sent only where the server has it: go-imap
-// would replace it by COPY, STORE and EXPUNGE without waiting for the COPY.
+// transfer sends UID MOVE or UID COPY. A search ahead of it tells which messages
+// there are; of a MOVE, COPYUID tells it where the server has UIDPLUS, and a
+// search among thousands of UIDs is work. MOVE is sent only where the server has
+// it: go-imap would replace it by COPY, STORE and EXPUNGE without waiting for the
+// COPY.
 func (s *Session) transfer(ctx context.Context, kind mailbox.OpKind, uids []uint32, name string) (transfer, error) {
-	t := transfer{there: make(map[uint32]bool)}
+	t := transfer{there: make(map[uint32]bool), searched: kind != mailbox.Move || !s.caps.Has(imap.CapUIDPlus)}
 	set := uidSet(uids)
 	err := s.run(ctx, s.a.pace.work, func() error {
-		search := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil)
+		there := func() error {
+			for _, uid := range uids {
+				t.there[uid] = true
+			}
+			return nil
+		}
+		if t.searched {
+			search := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil)
+			there = func() error { return markThere(t.there, search, uids) }
+		}
 		var sources, copies imap.UIDSet
 		var err error
 		if kind == mailbox.Move {
@@ -42,7 +54,7 @@ func (s *Session) transfer(ctx context.Context, kind mailbox.OpKind, uids []uint
 			err, t.validity, sources, copies = failed, data.UIDValidity, data.SourceUIDs, data.DestUIDs
 		}
 		t.copies = pairs(sources, copies, uint64(len(uids)))
-		return errors.Join(err, markThere(t.there, search, uids))
+		return errors.Join(err, there())
 	})
 	if refusal(err) != nil {
 		t.refusal, err = err, nil
@@ -215,7 +227,7 @@ func (s *Session) moveAtOnce(ctx context.Context, jobs []*job) error {
 		switch {
 		case !t.there[j.uid]:
 			j.gone(fmt.Sprintf("it is no longer in %q", source))
-		case t.refusal == nil && (len(t.copies) == 0 || t.copies[j.uid] != 0):
+		case t.refusal == nil && (t.copies[j.uid] != 0 || len(t.copies) == 0 && t.searched):
 			j.end(mailbox.Done, t.at(to, j.uid), "")
 		default:
 			unsure = append(unsure, j)
