@@ -33,21 +33,35 @@ func (c *command) check(files []string) error {
 	if err != nil {
 		return err
 	}
+	sets, mistakes, err := loadSets(list)
+	if err != nil {
+		return err
+	}
+	problems = append(problems, mistakes...)
 	ok := []string{}
+	for _, set := range sets {
+		problems = append(problems, set.Warnings...)
+		ok = append(ok, fmt.Sprintf("%s: %s, %s", set.File, count(int64(len(set.Rules)), "rule"), count(int64(len(set.Tests)), "test")))
+	}
+	return c.printProblems(problems, ok)
+}
+
+// loadSets reads rules files. Mistakes are gathered over all of them; an error
+// means that one could not be read.
+func loadSets(list []ruleFile) (sets []*rules.Set, problems rules.Problems, err error) {
 	for _, f := range list {
 		set, err := loadRules(f.name, f.options)
 		var found rules.Problems
 		switch {
 		case errors.As(err, &found):
 			problems = append(problems, found...)
-			continue
 		case err != nil:
-			return err
+			return nil, nil, err
+		default:
+			sets = append(sets, set)
 		}
-		problems = append(problems, set.Warnings...)
-		ok = append(ok, fmt.Sprintf("%s: %s, %s", f.name, count(int64(len(set.Rules)), "rule"), count(int64(len(set.Tests)), "test")))
 	}
-	return c.printProblems(problems, ok)
+	return sets, problems, nil
 }
 
 func (c *command) printProblems(problems rules.Problems, ok []string) error {
@@ -116,20 +130,16 @@ func (c *command) test(_ context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
+	sets, mistakes, err := loadSets(list)
+	if err != nil {
+		return err
+	}
+	problems = append(problems, mistakes...)
 	var all []testOutput
 	var passed, failed int64
-	for _, f := range list {
-		set, err := loadRules(f.name, f.options)
-		var found rules.Problems
-		switch {
-		case errors.As(err, &found):
-			problems = append(problems, found...)
-			continue
-		case err != nil:
-			return err
-		}
+	for _, set := range sets {
 		results := set.RunTests()
-		all = append(all, testOutput{f.name, results})
+		all = append(all, testOutput{set.File, results})
 		for _, r := range results {
 			if len(r.Failed) == 0 {
 				passed++

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/foredesk/foredesk/internal/engine"
 	"github.com/foredesk/foredesk/internal/store"
