@@ -53,7 +53,7 @@ func (s *Set) newEnv(item *Item, now time.Time, plan *Plan) *env {
 	}
 	e.Weekday = strings.ToLower(e.Received.Weekday().String())
 	e.WorkHours = s.workHours.contain(e.Received)
-	e.Everyone = slices.Concat(item.To, item.Cc)
+	e.Everyone = append(append(make([]Address, 0, len(item.To)+len(item.Cc)), item.To...), item.Cc...)
 	e.ToMe, e.CcMe = s.me.Any(item.To), s.me.Any(item.Cc)
 	e.OnlyMe = len(e.Everyone) > 0 && !slices.ContainsFunc(e.Everyone, func(a Address) bool { return !s.me.Has(a) })
 	e.Internal = s.home.Has(item.From)
