@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -115,7 +114,7 @@ func (c *command) testCommand() *cobra.Command {
 		Use: "test [RULES...]", Short: "Run the tests that stand in the rules",
 		Long: `Test runs the tests: block of the given rules files or, without any, of every
 account's. Exit code 3 says that a test failed.`,
-		RunE: func(cmd *cobra.Command, files []string) error { return c.test(cmd.Context(), files) },
+		RunE: func(_ *cobra.Command, files []string) error { return c.test(files) },
 	}
 }
 
@@ -125,7 +124,7 @@ type testOutput struct {
 	Tests []rules.TestResult `json:"tests"`
 }
 
-func (c *command) test(_ context.Context, files []string) error {
+func (c *command) test(files []string) error {
 	list, problems, err := c.ruleFiles(files)
 	if err != nil {
 		return err

@@ -144,7 +144,7 @@ func loadRules(file string, options rules.Options) (*rules.Set, error) {
 // take makes this process the account's owner.
 func (d *desk) take(ctx context.Context, observe func(engine.Event)) (*engine.Account, error) {
 	return engine.Take(ctx, engine.Config{
-		Name: d.Name, Mail: server{d.mail}, Journal: d.journal, Rules: d.set, Folders: d.IMAP.Folders, Log: d.log, Observe: observe,
+		Name: d.Name, Mail: server{d.mail}, Journal: d.journal, Rules: d.set, Log: d.log, Observe: observe,
 	})
 }
 

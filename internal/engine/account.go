@@ -50,7 +50,6 @@ type Config struct {
 	Mail    Mail
 	Journal *store.Store
 	Rules   *rules.Set
-	Folders []string // watched
 	Log     *slog.Logger
 	// Observe, if set, hears what became of each new mail, as it happens. It is
 	// called from the account's goroutines, one call at a time.
@@ -58,7 +57,8 @@ type Config struct {
 }
 
 // Account owns the mail of one executive: it watches, plans, performs and takes
-// back. Within it nothing races: one thing is done at a time.
+// back. New mail is handled one batch at a time; what others ask for, one request
+// at a time beside it.
 type Account struct {
 	Config
 	owner owner
@@ -66,7 +66,8 @@ type Account struct {
 	run   int64
 
 	// acting is held from the plan of new mail to its end in the journal, and
-	// while steps of other runs are performed.
+	// while open steps are taken out of the journal: steps of new mail that are
+	// being performed must not be taken for ones that were left.
 	acting sync.Mutex
 	wake   chan struct{}
 }

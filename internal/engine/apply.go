@@ -88,6 +88,8 @@ func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress
 	return s.workOff(ctx, func(done int64) { s.tellProgress(done) })
 }
 
+var errRulesChanged = errors.New("the rules were changed in the meantime; what was planned by the old ones is done, and the same command goes on with the new ones")
+
 // sweep is an apply on its way through the folders. Its work's session is for
 // lookups while another one reads, and for acting.
 type sweep struct {
@@ -114,6 +116,9 @@ func (s *sweep) folder(ctx context.Context, folder string, since time.Time) erro
 		}
 	})
 	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
+		if !b.Needs.Cover(s.set.Needs()) {
+			return errRulesChanged // facts would be missing, and rules silently false
+		}
 		select {
 		case batches <- b:
 			return nil
@@ -172,8 +177,8 @@ func (s *sweep) tellProgress(acted int64) {
 	}
 }
 
-// endRun writes down how a run ended; message is for people. What did not come to its end is
-// interrupted: the same command goes on with it.
+// endRun writes down how a run ended; message is for people. What did not come to
+// its end is interrupted: the same command goes on with it.
 func (a *Account) endRun(ctx context.Context, run int64, message string, err error) error {
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()

@@ -10,5 +10,6 @@
 // comes back.
 //
 // Read account.go for the life of an account, then plan.go (what is written
-// down), perform.go (what is done), undo.go and apply.go.
+// down), perform.go (what is done with new mail), workoff.go (what is done with
+// much at once), apply.go and undo.go.
 package engine

@@ -212,7 +212,7 @@ func (d *desk) take() *engine.Account {
 		d.Fatal(err)
 	}
 	d.account, err = engine.Take(d.Context(), engine.Config{
-		Name: user, Mail: d.mail(), Journal: d.journal, Rules: d.set, Folders: d.folders, Log: d.logger(),
+		Name: user, Mail: d.mail(), Journal: d.journal, Rules: d.set, Log: d.logger(),
 	})
 	if err != nil {
 		d.Fatal(err)
