@@ -280,6 +280,32 @@ func TestTheJournalSaysWhichRulesActed(t *testing.T) {
 	d.wantMail("Board: board-1\nDirectors: board-2\n")
 }
 
+// An apply stops when the rules are replaced under it: mail that is read for the
+// new rules lacks facts that the old ones look at, and they would be silently
+// false. The same command goes on with the new rules.
+func TestAnApplyWhoseRulesAreReplacedStops(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, startMemory(t, ""), sqlite(t), boardRules+`  - name: Team
+    when: header("X-Team") == "red"
+    do: {label: Team}
+`)
+	fewer := loadRules(t, boardRules)
+	h := d.hand(t)
+	h.make("Old")
+	h.put("INBOX", letter("board-1"), time.Now())
+	h.put("Old", letter("board-2"), time.Now())
+	h.close()
+	a, args := d.take(), engine.ApplyArgs{Folders: []string{"INBOX", "Old"}}
+	_, err := a.Apply(t.Context(), args, func(int64, int64) { a.UseRules(fewer) })
+	if err == nil || !strings.Contains(err.Error(), "rules were changed") {
+		t.Errorf("apply ended with %v", err)
+	}
+	if _, err := a.Apply(t.Context(), args, nil); err != nil {
+		t.Error(err)
+	}
+	d.wantMail("Board: board-1, board-2\n")
+}
+
 // An undo that another process asks for is taken up by the one that watches.
 func TestTheOwnerDoesWhatOthersAskFor(t *testing.T) {
 	t.Parallel()
