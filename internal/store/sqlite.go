@@ -13,7 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // and the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // busyTimeout is how long a write waits for another process's write.
@@ -61,7 +62,7 @@ func sqliteDSN(path string, params ...string) string {
 // read, and makes it, empty and private, if it is missing.
 func (s *Store) checkFile(ctx context.Context) error {
 	// SQLite gives its -wal and -shm files the mode of the database itself.
-	for _, name := range []string{s.place, s.place + "-wal", s.place + "-shm", s.lockPath()} {
+	for _, name := range []string{s.place, s.place + "-journal", s.place + "-wal", s.place + "-shm", s.lockPath()} {
 		if err := checkMode(name); err != nil {
 			return fmt.Errorf("opening the journal: %w", err)
 		}
@@ -104,7 +105,17 @@ func checkMode(name string) error {
 // checkOwner looks, through a connection that can't write, whether the file is
 // sound and a journal of a version that this program knows.
 func (s *Store) checkOwner(ctx context.Context) error {
-	db, err := sql.Open("sqlite", sqliteDSN(s.place, "mode=ro"))
+	err := s.look(ctx, "mode=ro")
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok && lite.Code() == sqlite3.SQLITE_READONLY_ROLLBACK {
+		// A process was killed between making the file and giving it its WAL. Its
+		// half a transaction must be rolled back before anybody can read the file.
+		return s.look(ctx, "mode=rw", "_pragma=query_only(on)")
+	}
+	return err
+}
+
+func (s *Store) look(ctx context.Context, params ...string) error {
+	db, err := sql.Open("sqlite", sqliteDSN(s.place, params...))
 	if err != nil {
 		return s.wrap(err, "opening the journal")
 	}

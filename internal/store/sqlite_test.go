@@ -61,6 +61,33 @@ func TestDiskSettings(t *testing.T) {
 	}
 }
 
+// A process that is killed while it makes the file leaves half a transaction in
+// a rollback journal beside it, which a connection that only reads can't undo.
+func TestAFileWhoseMakerWasKilledIsOpened(t *testing.T) {
+	dir := t.TempDir()
+	half := filepath.Join(dir, "half.db")
+	db, err := sql.Open("sqlite", sqliteDSN(half, "_pragma=journal_mode(delete)", "_pragma=cache_size(1)"))
+	must(t, err)
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, q := range []string{"CREATE TABLE t (x)", "INSERT INTO t VALUES (1)", "DROP TABLE t", "BEGIN", "CREATE TABLE t (x)", "INSERT INTO t VALUES (zeroblob(500000))"} {
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "foredesk.db")
+	for _, suffix := range []string{"", "-journal"} { // as a kill at this moment would leave them
+		text, err := os.ReadFile(half + suffix)
+		must(t, err)
+		must(t, os.WriteFile(path+suffix, text, 0o600))
+	}
+	if err := (&Store{place: path}).look(t.Context(), "mode=ro"); err == nil {
+		t.Fatal("the file needs no rolling back, so this test shows nothing")
+	}
+	s := open(t, "sqlite:"+path)
+	own(t, s, "dana")
+}
+
 func TestRefusedFilesAreNotChanged(t *testing.T) {
 	for _, c := range []struct {
 		name string
