@@ -18,6 +18,9 @@ type Plan struct {
 	Folder  string          // of Cursor
 	Cursor  *mailbox.Cursor // nil leaves it where it is
 	Items   []NewItem
+	// Messages are to be remembered, and Seen the keys that they had.
+	Messages []Message
+	Seen     []SeenWord
 }
 
 // NewItem is an item with the steps that are planned for it. An Item that was
@@ -49,8 +52,16 @@ func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 		if err != nil {
 			return err
 		}
-		fresh, err = o.insertSteps(ctx, t, p, items)
-		return err
+		if fresh, err = o.insertSteps(ctx, t, p, items); err != nil {
+			return err
+		}
+		if err := o.ask(ctx, t, fresh, p.Planned); err != nil {
+			return err
+		}
+		if err := o.remember(ctx, t, p.Messages); err != nil {
+			return err
+		}
+		return o.rememberWords(ctx, t, p.Seen)
 	})
 	if err != nil {
 		return nil, err

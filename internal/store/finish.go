@@ -136,6 +136,14 @@ func (o *Owner) Prune(ctx context.Context, before time.Time) (emptied int64, err
 		}
 		_, err = t.exec(ctx, `UPDATE items SET subject = '', sender = '' WHERE account = $1 AND (subject <> '' OR sender <> '')
 			AND NOT EXISTS (SELECT 1 FROM steps WHERE item_id = items.id AND planned_at >= $2)`, o.account, micros(before))
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE messages SET facts = '' WHERE account = $1 AND received_at < $2 AND facts <> ''`, o.account, micros(before))
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, "DELETE FROM seen WHERE account = $1 AND seen_at < $2", o.account, micros(before))
 		return err
 	})
 	return emptied, err

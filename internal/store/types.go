@@ -89,6 +89,7 @@ type Step struct {
 	NotBefore time.Time // UTC; not to be tried earlier
 	Reason    string    // for people
 	Undoes    int64     // the step that this one takes back, or 0
+	Approver  string    // of a step that is planned as Parked: who must approve it. Not read back: see Approval
 	Facts     json.RawMessage
 	Planned   time.Time // UTC
 	Ended     time.Time // UTC; when it came to its present state, if that is an end

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Approval is what waits for a person: the parked steps of one rule on one item.
+type Approval struct {
+	ID       int64
+	Account  string
+	ItemID   int64
+	Rule     string
+	Approver string // assistant or executive
+	Asked    time.Time
+	Mailed   time.Time // when the mail that asks for it was sent; zero if not yet
+	Expires  time.Time
+	Answer   string // approve, refuse, expired, or empty while it waits
+	Answered time.Time
+	By       string // terminal or mail
+}
+
+// Answers to what waits for a person.
+const (
+	Approve = "approve"
+	Refuse  = "refuse"
+	Expired = "expired"
+)
+
+// ErrAnswered: the approval has been answered already, or is none.
+var ErrAnswered = errors.New("nothing waits under that number")
+
+const approvalColumns = "id, account, item_id, rule, approver, asked_at, mailed_at, expires_at, answer, answered_at, answered_by"
+
+// Approvals returns what waits for a person, the oldest first.
+func (s *Store) Approvals(ctx context.Context, account string) ([]Approval, error) {
+	var out []Approval
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		a, err := scanApproval(rows)
+		out = append(out, a)
+		return err
+	}, "SELECT "+approvalColumns+" FROM approvals WHERE account = $1 AND answer = '' ORDER BY id", account)
+	return out, s.wrap(err, "reading what waits for approval")
+}
+
+// ApprovalByToken finds what a token was mailed for, answered or not.
+func (s *Store) ApprovalByToken(ctx context.Context, account, token string) (a Approval, ok bool, err error) {
+	err = s.each(ctx, func(rows *sql.Rows) error {
+		a, err = scanApproval(rows)
+		ok = err == nil
+		return err
+	}, "SELECT "+approvalColumns+" FROM approvals WHERE account = $1 AND token = $2", account, tokenHash(token))
+	return a, ok, s.wrap(err, "looking up a token")
+}
+
+func scanApproval(rows *sql.Rows) (a Approval, err error) {
+	var asked, mailed, expires, answered int64
+	err = rows.Scan(&a.ID, &a.Account, &a.ItemID, &a.Rule, &a.Approver, &asked, &mailed, &expires, &a.Answer, &answered, &a.By)
+	a.Asked, a.Mailed, a.Expires, a.Answered = fromMicros(asked), fromMicros(mailed), fromMicros(expires), fromMicros(answered)
+	return a, err
+}
+
+// tokenHash is what is kept of a token: who reads the database can't answer with
+// it.
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte("approval:" + token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// ask writes down what a plan's parked steps wait for.
+func (o *Owner) ask(ctx context.Context, t *tx, fresh []Step, at time.Time) error {
+	parked := map[string]Step{}
+	for _, st := range fresh {
+		if st.State == Parked && st.Approver != "" {
+			parked[fmt.Sprint(st.Item.ID, " ", st.Rule)] = st
+		}
+	}
+	for _, st := range parked {
+		ids, err := t.nextIDs(ctx, "approvals", 1)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `INSERT INTO approvals (id, account, item_id, rule, approver, asked_at, mailed_at, token, expires_at, answer, answered_at, answered_by)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7, '', 0, '') ON CONFLICT (account, item_id, rule) DO NOTHING`,
+			ids[0], o.account, st.Item.ID, st.Rule, st.Approver, micros(at), micros(at.Add(approvalLife)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// approvalLife is how long something waits for a person.
+const approvalLife = 14 * 24 * time.Hour
+
+// Mailed notes that approvals have been asked for by mail, each with its token.
+// It comes before the mail is sent: after a crash the next mail has new tokens.
+func (o *Owner) Mailed(ctx context.Context, tokens map[int64]string, at time.Time) error {
+	return o.write(ctx, fmt.Sprintf("asking for %d approvals", len(tokens)), func(t *tx) error {
+		for id, token := range tokens {
+			if _, err := t.exec(ctx, "UPDATE approvals SET token = $3, mailed_at = $4 WHERE account = $1 AND id = $2 AND answer = ''", o.account, id, tokenHash(token), micros(at)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Answer ends an approval: its parked steps are planned, or failed with the
+// reason. It fails with [ErrAnswered] where nothing waits, so that an answer
+// counts once.
+func (o *Owner) Answer(ctx context.Context, id int64, answer, by string, now time.Time) error {
+	return o.write(ctx, "writing an answer down", func(t *tx) error {
+		var item int64
+		var rule string
+		err := t.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&item, &rule) },
+			"SELECT item_id, rule FROM approvals WHERE account = $1 AND id = $2 AND answer = ''", o.account, id)
+		if err != nil {
+			return err
+		}
+		if item == 0 {
+			return ErrAnswered
+		}
+		if _, err := t.exec(ctx, "UPDATE approvals SET answer = $3, answered_at = $4, answered_by = $5 WHERE account = $1 AND id = $2", o.account, id, answer, micros(now), by); err != nil {
+			return err
+		}
+		state, reason, ended := Planned, "", int64(0)
+		if answer != Approve {
+			state, reason, ended = Failed, refusals[answer], micros(now)
+		}
+		_, err = t.exec(ctx, "UPDATE steps SET state = $4, reason = $5, done_at = $6 WHERE account = $1 AND item_id = $2 AND rule = $3 AND state = 'parked'",
+			o.account, item, rule, string(state), reason, ended)
+		return err
+	})
+}
+
+var refusals = map[string]string{Refuse: "a person refused it", Expired: "nobody approved it in time"}

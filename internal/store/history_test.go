@@ -1,0 +1,192 @@
+package store
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The past is remembered alike in both databases: see promises.
+
+func came(n int, from, id string, refs ...string) Message {
+	return Message{
+		Key: id, MessageID: id, References: refs, Subject: "budget", From: from, To: []string{"dana@acme.example"}, ToMe: true,
+		Received: day.Add(time.Duration(n) * time.Hour), Facts: []byte(`{"kind":"person"}`),
+	}
+}
+
+func sent(n int, to, id string, refs ...string) Message {
+	m := came(n, "dana@acme.example", id, refs...)
+	m.Outgoing, m.To, m.ToMe = true, []string{to}, false
+	return m
+}
+
+func keysOf(messages []Message) (keys []string) {
+	for _, m := range messages {
+		keys = append(keys, m.Key)
+	}
+	return keys
+}
+
+func threadsFollow(t *testing.T, dsn string) {
+	s, o, _ := setup(t, dsn)
+	must(t, o.Remember(t.Context(), []Message{
+		came(0, "pat@board.example", "m1"),
+		sent(1, "pat@board.example", "m2", "m1"),
+		came(2, "pat@board.example", "m3", "m1", "m2"),
+		came(3, "lee@board.example", "other"),
+	}, nil))
+	byReference, err := s.Thread(t.Context(), "dana", came(4, "pat@board.example", "m4", "m1", "m2", "m3"))
+	must(t, err)
+	if diff := cmp.Diff([]string{"m1", "m2", "m3"}, keysOf(byReference.Messages)); diff != "" {
+		t.Error("by reference:", diff)
+	}
+	answer := came(5, "pat@board.example", "m5")
+	answer.Reply = true
+	bySubject, err := s.Thread(t.Context(), "dana", answer)
+	must(t, err)
+	if bySubject.ID != byReference.ID {
+		t.Error("an answer without references is not found by its subject and people")
+	}
+	stranger := answer
+	stranger.From = "eve@else.example"
+	stranger.To = []string{"fred@else.example"}
+	if th, err := s.Thread(t.Context(), "dana", stranger); err != nil || th.ID == byReference.ID {
+		t.Error("a stranger's answer with the same subject joins the conversation", err)
+	}
+	late := answer
+	late.Received = day.Add(60 * 24 * time.Hour)
+	if th, err := s.Thread(t.Context(), "dana", late); err != nil || th.ID == byReference.ID {
+		t.Error("an answer after two months joins by its subject alone", err)
+	}
+}
+
+// A child that is read before its parent, as a scan of the past does, ends in
+// the same conversation.
+func threadsBackwards(t *testing.T, dsn string) {
+	s, o, _ := setup(t, dsn)
+	for _, m := range []Message{came(2, "pat@board.example", "m3", "m1", "m2"), sent(1, "pat@board.example", "m2", "m1"), came(0, "pat@board.example", "m1")} {
+		must(t, o.Remember(t.Context(), []Message{m}, nil))
+	}
+	th, err := s.Thread(t.Context(), "dana", came(3, "pat@board.example", "m4", "m3"))
+	must(t, err)
+	if diff := cmp.Diff([]string{"m1", "m2", "m3"}, keysOf(th.Messages)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func sendersCount(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	read := came(0, "pat@board.example", "m1")
+	read.Seen = true
+	must(t, o.Remember(t.Context(), []Message{read, came(1, "pat@board.example", "m2")}, nil))
+	must(t, o.Remember(t.Context(), []Message{read}, nil)) // a second time counts nothing
+	_, err := o.Commit(t.Context(), Plan{RunID: run, Planned: day, Messages: []Message{sent(2, "pat@board.example", "m3", "m1")}})
+	must(t, err)
+	must(t, o.NowSeen(t.Context(), []string{"m2", "m1"}, day))
+	must(t, o.NowSeen(t.Context(), []string{"m2"}, day))
+	got, err := s.Senders(t.Context(), "dana", []string{"pat@board.example", "nobody@else.example"})
+	must(t, err)
+	want := map[string]Sender{"pat@board.example": {Received: 2, Seen: 2, Replied: 1, Sent: 1, FirstSeen: day, LastSent: day.Add(2 * time.Hour)}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func scansResume(t *testing.T, dsn string) {
+	s, o, _ := setup(t, dsn)
+	want := Scan{Folder: "INBOX", UIDValidity: 7, Below: 400}
+	must(t, o.Remember(t.Context(), []Message{came(0, "pat@board.example", "m1")}, &want))
+	want.Below, want.Ended = 1, true
+	must(t, o.Remember(t.Context(), nil, &want))
+	got, err := s.Scans(t.Context(), "dana")
+	must(t, err)
+	if got["INBOX"] != want {
+		t.Errorf("got %+v, want %+v", got["INBOX"], want)
+	}
+}
+
+func wordsSeen(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	_, err := o.Commit(t.Context(), Plan{RunID: run, Planned: day, Seen: []SeenWord{{"alert 17", "m1", day}}})
+	must(t, err)
+	for _, c := range []struct {
+		rule, word, key string
+		since           time.Duration
+		want            bool
+	}{
+		{"another message had it", "alert 17", "m2", time.Hour, true},
+		{"the message itself does not count", "alert 17", "m1", time.Hour, false},
+		{"it was too long ago", "alert 17", "m2", -time.Hour, false},
+		{"nobody had it", "alert 18", "m2", time.Hour, false},
+	} {
+		got, err := s.SeenBefore(t.Context(), "dana", c.word, c.key, day.Add(-c.since), day.Add(2*time.Hour))
+		must(t, err)
+		if got != c.want {
+			t.Errorf("%s: %v", c.rule, got)
+		}
+	}
+}
+
+func mutedThreads(t *testing.T, dsn string) {
+	s, o, _ := setup(t, dsn)
+	must(t, o.Remember(t.Context(), []Message{came(0, "pat@board.example", "m1")}, nil))
+	answer := came(1, "pat@board.example", "m2", "m1")
+	th, err := s.Thread(t.Context(), "dana", answer)
+	must(t, err)
+	for _, on := range []bool{true, true, false} {
+		must(t, o.Mute(t.Context(), th.ID, on))
+		if th, err = s.Thread(t.Context(), "dana", answer); err != nil || th.Muted != on {
+			t.Errorf("muted is %v, want %v (%v)", th.Muted, on, err)
+		}
+	}
+}
+
+func approvalsOnce(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	step := func(rule, action string) Step {
+		return Step{Rule: rule, Action: action, State: Parked, Approver: "assistant"}
+	}
+	fresh := commit(t, o, one(run, 1, step("Forward", "forward a"), step("Forward", "forward b"), step("Answer", "reply")))
+	waiting, err := s.Approvals(t.Context(), "dana")
+	must(t, err)
+	if len(waiting) != 2 || len(fresh) != 3 {
+		t.Fatalf("%d wait for a person with %d steps, want 2 rules with 3", len(waiting), len(fresh))
+	}
+	byRule := map[string]Approval{}
+	for _, a := range waiting {
+		byRule[a.Rule] = a
+	}
+	must(t, o.Mailed(t.Context(), map[int64]string{byRule["Forward"].ID: "secret"}, day))
+	if a, ok, err := s.ApprovalByToken(t.Context(), "dana", "secret"); err != nil || !ok || a.Rule != "Forward" {
+		t.Error("the token does not find what it was mailed for", a, err)
+	}
+	if _, ok, _ := s.ApprovalByToken(t.Context(), "dana", "guessed"); ok {
+		t.Error("a token that was never mailed is known")
+	}
+	must(t, o.Answer(t.Context(), byRule["Forward"].ID, Approve, "mail", day))
+	must(t, o.Answer(t.Context(), byRule["Answer"].ID, Refuse, "terminal", day))
+	if err := o.Answer(t.Context(), byRule["Forward"].ID, Refuse, "mail", day); !errors.Is(err, ErrAnswered) {
+		t.Errorf("a second answer gave %v", err)
+	}
+	states := map[string]State{}
+	for _, st := range steps(t, s, Filter{Account: "dana"}) {
+		states[st.Action] = st.State
+	}
+	if diff := cmp.Diff(map[string]State{"forward a": Planned, "forward b": Planned, "reply": Failed}, states); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func schedulesRemembered(t *testing.T, dsn string) {
+	s, o, _ := setup(t, dsn)
+	must(t, o.HasRun(t.Context(), []string{"Chase"}, day))
+	must(t, o.HasRun(t.Context(), []string{"Chase"}, day.Add(time.Hour)))
+	got, err := s.Ran(t.Context(), "dana")
+	must(t, err)
+	if !got["Chase"].Equal(day.Add(time.Hour)) {
+		t.Error(got)
+	}
+}
