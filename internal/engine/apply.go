@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -100,33 +99,38 @@ type sweep struct {
 	planned     int64 // steps
 }
 
-// folder plans for a folder's mail. One batch is planned while the next is read.
+// portion is what the rules do to a stretch of a folder's mail.
+type portion struct {
+	uids    []uint32 // of all that was read, ascending
+	planned []judged
+	total   int // messages of the folder
+}
+
+// folder plans for a folder's mail. While some is written into the journal, the
+// rules work on what is read next.
 func (s *sweep) folder(ctx context.Context, folder string, since time.Time) error {
-	s.met = map[uint32]bool{}
+	s.met = nil
 	before := s.read
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	batches := make(chan mailbox.Batch)
+	portions := make(chan portion)
 	var planning sync.WaitGroup
 	planning.Go(func() {
-		for b := range gathered(batches) {
-			if err := s.batch(ctx, before, b); err != nil {
+		for p := range portions {
+			if err := s.enter(ctx, before, p); err != nil {
 				cancel(err)
 			}
 		}
 	})
-	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
-		if !b.Needs.Cover(s.set.Needs()) {
-			return errRulesChanged // facts would be missing, and rules silently false
-		}
+	err := s.judge(ctx, folder, since, func(p portion) error {
 		select {
-		case batches <- b:
+		case portions <- p:
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	})
-	close(batches)
+	close(portions)
 	planning.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -138,34 +142,41 @@ func (s *sweep) folder(ctx context.Context, folder string, since time.Time) erro
 // waits for the disk once.
 const planAtOnce = 2000
 
-// gathered puts batches together until they have planAtOnce messages.
-func gathered(batches <-chan mailbox.Batch) iter.Seq[mailbox.Batch] {
-	return func(yield func(mailbox.Batch) bool) {
-		var all mailbox.Batch
-		for b := range batches {
-			b.Messages = append(all.Messages, b.Messages...)
-			if all = b; len(all.Messages) < planAtOnce {
-				continue
-			}
-			if !yield(all) {
-				return
-			}
-			all = mailbox.Batch{}
+// judge reads a folder and hands on what the rules do to it, planAtOnce messages
+// at a time.
+func (s *sweep) judge(ctx context.Context, folder string, since time.Time, hand func(portion) error) error {
+	var p portion
+	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
+		if !b.Needs.Cover(s.set.Needs()) {
+			return errRulesChanged // facts would be missing, and rules silently false
 		}
-		if len(all.Messages) > 0 {
-			yield(all)
+		for i := range b.Messages {
+			p.uids = append(p.uids, b.Messages[i].UID)
 		}
+		p.planned, p.total = append(p.planned, s.evaluate(b)...), b.Total
+		if len(p.uids) < planAtOnce {
+			return nil
+		}
+		full := p
+		p = portion{}
+		return hand(full)
+	})
+	if len(p.uids) == 0 {
+		return err
 	}
+	return errors.Join(err, hand(p)) // what was read before an error is planned all the same
 }
 
-func (s *sweep) batch(ctx context.Context, before int64, b mailbox.Batch) error {
+// enter writes a portion into the journal.
+func (s *sweep) enter(ctx context.Context, before int64, p portion) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	steps, err := s.plan(ctx, b)
-	s.read += int64(len(b.Messages))
+	s.met = append(s.met, p.uids...)
+	steps, err := s.commit(ctx, store.Plan{RunID: s.run, Planned: time.Now()}, p.planned)
+	s.read += int64(len(p.uids))
 	s.planned += int64(len(steps))
-	s.total = max(s.total, before+int64(b.Total), s.read)
+	s.total = max(s.total, before+int64(p.total), s.read)
 	s.tellProgress(0)
 	return err
 }

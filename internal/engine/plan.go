@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,38 +24,44 @@ type work struct {
 	live    bool   // new mail, as against mail that apply was asked to go over
 	rule    string // only this rule's effects; empty for all
 
-	alone int             // planned actions that the journal knew already
-	met   map[uint32]bool // the UIDs that a scan has met in its folder
+	alone int      // planned actions that the journal knew already
+	met   []uint32 // the UIDs that a scan has met in its folder, ascending
 }
 
-// plan works out what the rules do to the messages of a batch and writes it into
-// the journal; for new mail together with how far the folder has been seen. It
-// returns the steps that are to be performed.
+// plan works out what the rules do to new mail and writes it into the journal,
+// together with how far the folder has been seen. It returns the steps that are
+// to be performed.
 func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) {
-	planned := w.evaluate(b)
+	now := time.Now()
+	b.Next.SeenAt = now
+	return w.commit(ctx, store.Plan{RunID: w.run, Planned: now, Folder: b.Folder, Cursor: &b.Next}, w.evaluate(b))
+}
+
+// commit writes a plan into the journal, for the messages that are to be handled
+// as its items.
+func (w *work) commit(ctx context.Context, p store.Plan, planned []judged) ([]store.Step, error) {
 	known, err := w.Journal.Lookup(ctx, w.Name, keysOf(planned))
 	if err != nil {
 		return nil, err
 	}
-	p := store.Plan{RunID: w.run, Planned: time.Now()}
-	if w.live {
-		p.Folder, p.Cursor = b.Folder, &b.Next
-		p.Cursor.SeenAt = p.Planned
-	}
-	for _, m := range planned {
-		item, handle, err := w.identify(ctx, m.Message, known[m.Key])
+	for i := range planned {
+		m := &planned[i]
+		item, handle, err := w.identify(ctx, m, known[m.Key])
 		if err != nil {
 			return nil, err
 		}
 		known[m.Key] = remember(known[m.Key], item)
 		n := store.NewItem{Item: item}
 		if handle {
-			n.Steps = w.steps(m)
+			n.Steps = m.Steps
 			w.alone += len(n.Steps)
 		}
 		if handle || item.ID != 0 {
 			p.Items = append(p.Items, n)
 		}
+	}
+	if !w.live {
+		slices.SortStableFunc(p.Items, byDestination)
 	}
 	retry, err := w.failedBefore(ctx, p.Items)
 	if err != nil {
@@ -65,11 +72,24 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 	return append(fresh, retry...), err
 }
 
-// plannedMessage is a message with what the rules do to it. The message is that
-// of the batch: it is large.
-type plannedMessage struct {
-	*mailbox.Message
-	rules.Plan
+// judged is a message with what the rules do to it, as the journal would know it
+// if it were new there. It shares nothing with the message, which is large.
+type judged struct {
+	store.NewItem
+	role string // of the folder it lies in
+}
+
+// byDestination puts messages that go the same way side by side in the journal,
+// where workOff will start and end them together.
+func byDestination(a, b store.NewItem) int { return cmp.Compare(destination(a), destination(b)) }
+
+func destination(n store.NewItem) string {
+	for _, s := range n.Steps {
+		if s.Op.Kind == mailbox.Move {
+			return s.Op.To
+		}
+	}
+	return ""
 }
 
 // remember notes which item a message of the batch is, so that the next one with
@@ -86,26 +106,22 @@ func remember(known []store.Item, item store.Item) []store.Item {
 
 // evaluate runs the rules over a batch and keeps the messages they do something
 // to, and those that can't be read.
-func (w *work) evaluate(b mailbox.Batch) []plannedMessage {
+func (w *work) evaluate(b mailbox.Batch) []judged {
 	now := time.Now()
-	planned := make([]plannedMessage, 0, len(b.Messages))
+	planned := make([]judged, 0, len(b.Messages))
 	for i := range b.Messages {
 		m := &b.Messages[i]
-		if w.met != nil {
-			w.met[m.UID] = true
-		}
+		var steps []store.Step
 		if m.Poison != "" {
-			planned = append(planned, plannedMessage{Message: m})
-			continue
+			steps = []store.Step{{Rule: Unreadable, Action: "read", State: store.Failed, Reason: m.Poison}}
+		} else {
+			m.Item.Account = w.Name
+			plan := onlyRule(w.set.Plan(&m.Item, now), w.rule)
+			w.report(m, plan)
+			steps = w.steps(m, plan)
 		}
-		m.Item.Account = w.Name
-		plan := w.set.Plan(&m.Item, now)
-		w.report(m, plan)
-		if w.rule != "" {
-			plan.Effects = slices.DeleteFunc(plan.Effects, func(e rules.Effect) bool { return e.Rule != w.rule })
-		}
-		if len(plan.Effects) > 0 {
-			planned = append(planned, plannedMessage{m, plan})
+		if len(steps) > 0 {
+			planned = append(planned, judged{store.NewItem{Item: newItem(m), Steps: steps}, m.Item.Role})
 		}
 	}
 	return planned
@@ -122,7 +138,7 @@ func (w *work) report(m *mailbox.Message, plan rules.Plan) {
 	}
 }
 
-func keysOf(messages []plannedMessage) []string {
+func keysOf(messages []judged) []string {
 	keys := make([]string, len(messages))
 	for i, m := range messages {
 		keys[i] = m.Key
@@ -136,13 +152,10 @@ func keysOf(messages []plannedMessage) []string {
 const Unreadable = "(unreadable)"
 
 // steps writes a plan as steps of the journal.
-func (w *work) steps(m plannedMessage) []store.Step {
-	if m.Poison != "" {
-		return []store.Step{{Rule: Unreadable, Action: "read", State: store.Failed, Reason: m.Poison}}
-	}
-	steps := make([]store.Step, 0, len(m.Effects))
-	for _, e := range m.Effects {
-		s := store.Step{Rule: e.Rule, RulesHash: w.set.Hash, Action: actionKey(e), Arg: e.Arg, Op: opFor(e, m.Message), Facts: factsOf(m, e.Rule)}
+func (w *work) steps(m *mailbox.Message, plan rules.Plan) []store.Step {
+	steps := make([]store.Step, 0, len(plan.Effects))
+	for _, e := range plan.Effects {
+		s := store.Step{Rule: e.Rule, RulesHash: w.set.Hash, Action: actionKey(e), Arg: e.Arg, Op: opFor(e, m), Facts: factsOf(m, plan, e.Rule)}
 		if w.live {
 			s.State = store.Started // performed at once, so it is marked at once
 		}
@@ -153,8 +166,8 @@ func (w *work) steps(m plannedMessage) []store.Step {
 
 // factsOf is what the rule's conditions saw. Of a confidential message only the
 // names of the facts are kept.
-func factsOf(m plannedMessage, rule string) json.RawMessage {
-	for _, match := range m.Matches {
+func factsOf(m *mailbox.Message, plan rules.Plan, rule string) json.RawMessage {
+	for _, match := range plan.Matches {
 		if match.Rule != rule {
 			continue
 		}
@@ -193,21 +206,21 @@ func newItem(m *mailbox.Message) store.Item {
 // here again is left alone, unless apply was asked to go over it: then it gets
 // what it has not had yet. A second delivery of the same content is an item of
 // its own.
-func (w *work) identify(ctx context.Context, m *mailbox.Message, known []store.Item) (store.Item, bool, error) {
-	fresh := newItem(m)
+func (w *work) identify(ctx context.Context, m *judged, known []store.Item) (store.Item, bool, error) {
+	fresh := m.Item
 	if len(known) == 0 {
 		return fresh, true, nil
 	}
 	for _, it := range known {
-		if it.Place == m.Ref {
+		if it.Place == m.Place {
 			return it, !w.live && it.ID != 0, nil
 		}
 		fresh.Occurrence = max(fresh.Occurrence, it.Occurrence+1)
 	}
 	for _, it := range known {
 		// Moved here by us on a server that does not tell UIDs, or renumbered.
-		if it.ID != 0 && it.Place.Folder == m.Folder && (it.Place.UID == 0 || it.Place.UIDValidity != m.UIDValidity) {
-			it.Place = m.Ref
+		if it.ID != 0 && it.Place.Folder == m.Place.Folder && (it.Place.UID == 0 || it.Place.UIDValidity != m.Place.UIDValidity) {
+			it.Place = m.Place
 			return it, !w.live, nil
 		}
 	}
@@ -216,7 +229,7 @@ func (w *work) identify(ctx context.Context, m *mailbox.Message, known []store.I
 
 // elsewhere decides about a message whose content the journal knows in another
 // place: it is our own effect, it came back, or it was delivered twice.
-func (w *work) elsewhere(ctx context.Context, m *mailbox.Message, known []store.Item, fresh store.Item) (store.Item, bool, error) {
+func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fresh store.Item) (store.Item, bool, error) {
 	acts, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: idsOf(known), States: []store.State{store.Planned, store.Started, store.Done}})
 	if err != nil {
 		return fresh, false, err
@@ -226,7 +239,7 @@ func (w *work) elsewhere(ctx context.Context, m *mailbox.Message, known []store.
 		if ours {
 			return it, false, nil
 		}
-		if moving || it.ID == 0 || it.Place.Folder == m.Folder && w.met[it.Place.UID] {
+		if moving || it.ID == 0 || it.Place.Folder == m.Place.Folder && w.hasMet(it.Place.UID) {
 			continue // that one is another message
 		}
 		there, err := w.exists(ctx, it)
@@ -241,14 +254,20 @@ func (w *work) elsewhere(ctx context.Context, m *mailbox.Message, known []store.
 			return w.identify(ctx, m, now[m.Key]) // by us, while we looked
 		}
 		if !there {
-			if err := w.reversed(ctx, it, m.Ref); err != nil {
+			if err := w.reversed(ctx, it, m.Place); err != nil {
 				return it, false, err
 			}
-			it.Place = m.Ref
+			it.Place = m.Place
 			return it, !w.live, nil
 		}
 	}
 	return fresh, true, nil
+}
+
+// hasMet reports whether the scan has met a UID in its folder.
+func (w *work) hasMet(uid uint32) bool {
+	_, met := slices.BinarySearch(w.met, uid)
+	return met
 }
 
 func idsOf(items []store.Item) []int64 {
@@ -262,17 +281,17 @@ func idsOf(items []store.Item) []int64 {
 // effectOn reports whether a message is what our steps made of an item: a copy
 // of it, or itself on its way to the message's folder. Moving says that it is on
 // its way to another.
-func effectOn(m *mailbox.Message, it store.Item, acts []store.Step) (ours, moving bool) {
+func effectOn(m *judged, it store.Item, acts []store.Step) (ours, moving bool) {
 	for _, s := range acts {
 		if s.Item.ID != it.ID {
 			continue
 		}
 		begun := s.State != store.Done
-		to := s.Op.To == m.Folder || roleOf[s.Op.To] == m.Item.Role && m.Item.Role != ""
+		to := s.Op.To == m.Place.Folder || roleOf[s.Op.To] == m.role && m.role != ""
 		switch {
 		case s.Op.Kind == mailbox.Copy && begun && to, s.Op.Kind == mailbox.Move && begun && to:
 			return true, false
-		case s.Op.Kind == mailbox.Copy && !begun && s.At.Folder == m.Folder && (s.At.UID == m.UID || s.At.UID == 0 || s.At.UIDValidity != m.UIDValidity):
+		case s.Op.Kind == mailbox.Copy && !begun && s.At.Folder == m.Place.Folder && (s.At.UID == m.Place.UID || s.At.UID == 0 || s.At.UIDValidity != m.Place.UIDValidity):
 			return true, false
 		}
 		moving = moving || s.Op.Kind == mailbox.Move && begun

@@ -263,11 +263,11 @@ func opText(op *mailbox.Op) string {
 }
 
 // OpenOps returns what the Planned and Started steps of an account do that are
-// due by now, each change once.
+// due by now, each change once and the commonest first.
 func (s *Store) OpenOps(ctx context.Context, account string, now time.Time) ([]mailbox.Op, error) {
 	var ops []mailbox.Op
-	rows, err := s.reads.QueryContext(ctx, `SELECT DISTINCT op FROM steps
-		WHERE account = $1 AND state IN ('planned', 'started') AND not_before <= $2 ORDER BY op`, account, micros(now))
+	rows, err := s.reads.QueryContext(ctx, `SELECT op FROM steps
+		WHERE account = $1 AND state IN ('planned', 'started') AND not_before <= $2 GROUP BY op ORDER BY COUNT(*) DESC, op`, account, micros(now))
 	err = eachRow(rows, err, func(rows *sql.Rows) error {
 		var text string
 		var op mailbox.Op
