@@ -32,7 +32,7 @@ func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deli
 		return fmt.Errorf("reading the folder %q: %w", folder, err)
 	}
 	start := time.Now()
-	return s.each(ctx, folder, uids, func(ctx context.Context, batch mailbox.Batch) error {
+	return s.each(ctx, folder, uids, q.Threads, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Messages = slices.DeleteFunc(batch.Messages, func(m mailbox.Message) bool {
 			return m.Poison == "" && !q.Since.IsZero() && m.Item.Received.Before(q.Since.Truncate(time.Second))
 		})
@@ -88,7 +88,7 @@ func (s *Session) resolveKeys(ctx context.Context, folder string, q mailbox.Quer
 
 // each reads the messages in batches and hands them on. The next batch is asked
 // for before the last is worked on, so that the server is not idle meanwhile.
-func (s *Session) each(ctx context.Context, folder string, uids []uint32, deliver func(context.Context, mailbox.Batch) error) error {
+func (s *Session) each(ctx context.Context, folder string, uids []uint32, threads bool, deliver func(context.Context, mailbox.Batch) error) error {
 	role, err := s.role(ctx, folder)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, delive
 	chunks := slices.Collect(slices.Chunk(uids, maxBatch))
 	var ahead *asked
 	defer func() { s.abandon(ahead) }()
-	next := *s.a.needs.Load() // of the chunk that is asked for ahead
+	next := s.a.needsNow(threads) // of the chunk that is asked for ahead
 	for i, chunk := range chunks {
 		needs := next
 		w := s.milder(wantFor(needs))
@@ -105,7 +105,7 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, delive
 		if p == nil {
 			p = s.ask(uidSet(chunk), w)
 		}
-		ahead, next = nil, *s.a.needs.Load()
+		ahead, next = nil, s.a.needsNow(threads)
 		if i+1 < len(chunks) {
 			ahead = s.ask(uidSet(chunks[i+1]), s.milder(wantFor(next)))
 		}
@@ -151,7 +151,7 @@ func (s *Session) abandon(p *asked) {
 func (s *Session) batch(folder, role string, got []*answer, needs rules.Needs) mailbox.Batch {
 	b := mailbox.Batch{Folder: folder, Needs: needs, Next: mailbox.Cursor{
 		UIDValidity: s.box.UIDValidity, ModSeq: s.box.HighestModSeq,
-	}}
+	}, Messages: make([]mailbox.Message, 0, len(got))}
 	for _, a := range got {
 		if slices.Contains(a.flags, `\Deleted`) {
 			continue

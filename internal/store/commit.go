@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -78,8 +77,10 @@ func (t *tx) setCursor(ctx context.Context, account, folder string, c mailbox.Cu
 }
 
 var insertItem = rowsStatement{
-	prefix: `INSERT INTO items (id, account, key, occurrence, message_id, subject, sender, date, folder, uidvalidity, uid) VALUES `,
-	suffix: ` ON CONFLICT (account, key, occurrence) DO NOTHING`, columns: 11,
+	prefix: `INSERT INTO items (account, id, key, occurrence, message_id, subject, sender, date, folder, uidvalidity, uid)
+		SELECT CAST($1 AS TEXT), v.* FROM (VALUES `,
+	suffix: `) AS v WHERE true ON CONFLICT (account, key, occurrence) DO NOTHING`, fixed: 1, columns: 10,
+	casts: "BIGINT TEXT BIGINT TEXT TEXT TEXT BIGINT TEXT BIGINT BIGINT",
 }
 
 // insertItems returns the items of a plan with their ids.
@@ -108,10 +109,10 @@ func (o *Owner) insertItems(ctx context.Context, t *tx, planned []NewItem) ([]It
 	for k, i := range missing {
 		it := &items[i]
 		it.ID = ids[k]
-		args = append(args, it.ID, o.account, it.Key, it.Occurrence, it.MessageID, it.Subject, it.Sender, micros(it.Date),
+		args = append(args, it.ID, it.Key, int64(it.Occurrence), it.MessageID, it.Subject, it.Sender, micros(it.Date),
 			it.Place.Folder, int64(it.Place.UIDValidity), int64(it.Place.UID))
 	}
-	n, err := t.execRows(ctx, insertItem, nil, args)
+	n, err := t.execRows(ctx, insertItem, []any{o.account}, args)
 	if err == nil && n < int64(len(missing)) {
 		err = o.findItems(ctx, t, items, missing)
 	}
@@ -152,10 +153,11 @@ func anys[T any](list []T) []any {
 }
 
 var insertStep = rowsStatement{
-	prefix: `INSERT INTO steps (id, run_id, item_id, account, rule, rules_hash, action, arg, state, op,
-		from_folder, from_uidvalidity, from_uid, at_folder, at_uidvalidity, at_uid,
-		attempts, not_before, reason, undoes, planned_at, done_at, facts) VALUES `,
-	suffix: ` ON CONFLICT (item_id, rule, action, undoes) DO NOTHING`, columns: 23,
+	prefix: `INSERT INTO steps (account, run_id, planned_at, at_folder, at_uidvalidity, at_uid, attempts, done_at,
+		id, item_id, rule, rules_hash, action, arg, state, op, from_folder, from_uidvalidity, from_uid, not_before, reason, undoes, facts)
+		SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), '', 0, 0, 0, 0, v.* FROM (VALUES `,
+	suffix: `) AS v WHERE true ON CONFLICT (item_id, rule, action, undoes) DO NOTHING`, fixed: 3, columns: 15,
+	casts: "BIGINT BIGINT TEXT TEXT TEXT TEXT TEXT TEXT TEXT BIGINT BIGINT BIGINT TEXT BIGINT TEXT",
 }
 
 // insertSteps inserts the steps of a plan, whose items have ids by now, and
@@ -170,15 +172,10 @@ func (o *Owner) insertSteps(ctx context.Context, t *tx, p Plan, items []Item) ([
 	for i := range steps {
 		st := &steps[i]
 		st.ID = ids[i]
-		op, err := json.Marshal(st.Op)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, st.ID, st.RunID, st.Item.ID, o.account, st.Rule, st.RulesHash, st.Action, st.Arg, string(st.State), string(op),
-			st.From.Folder, int64(st.From.UIDValidity), int64(st.From.UID), "", 0, 0,
-			0, micros(st.NotBefore), st.Reason, st.Undoes, micros(st.Planned), 0, string(st.Facts))
+		args = append(args, st.ID, st.Item.ID, st.Rule, st.RulesHash, st.Action, st.Arg, string(st.State), opText(&st.Op),
+			st.From.Folder, int64(st.From.UIDValidity), int64(st.From.UID), micros(st.NotBefore), st.Reason, st.Undoes, string(st.Facts))
 	}
-	n, err := t.execRows(ctx, insertStep, nil, args)
+	n, err := t.execRows(ctx, insertStep, []any{o.account, p.RunID, micros(p.Planned)}, args)
 	if err != nil || n == int64(len(steps)) {
 		return steps, err
 	}

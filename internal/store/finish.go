@@ -38,17 +38,28 @@ type Ending struct {
 	NotBefore time.Time // with State Planned: when to try again
 }
 
-var endStep = rowsStatement{
-	prefix: `UPDATE steps SET state = v.column2, reason = v.column3, not_before = v.column4,
-		at_folder = CASE v.column5 WHEN '' THEN at_folder ELSE v.column5 END,
-		at_uidvalidity = CASE v.column5 WHEN '' THEN at_uidvalidity ELSE v.column6 END,
-		at_uid = CASE v.column5 WHEN '' THEN at_uid ELSE v.column7 END,
-		done_at = CASE WHEN v.column2 IN ('planned', 'started', 'parked') THEN 0
-			WHEN state = 'done' THEN done_at ELSE CAST($2 AS BIGINT) END
-		FROM (VALUES `,
-	suffix: `) AS v WHERE steps.id = v.column1 AND ` + ofAccount + `
-		AND (state NOT IN ('done', 'undone') AND v.column2 <> 'undone' OR state = 'done' AND v.column2 = 'undone')`,
-	fixed: 2, columns: 7, casts: "BIGINT TEXT TEXT BIGINT TEXT BIGINT BIGINT",
+// sameEnd is what the endings of many steps have in common; fate and place are
+// then written once, and of each step only its UID.
+type sameEnd struct {
+	state     State
+	reason    string
+	notBefore int64
+	folder    string
+	validity  uint32
+}
+
+var endSteps = rowsStatement{
+	prefix: `WITH e AS (SELECT CAST($1 AS TEXT) AS owner, CAST($2 AS BIGINT) AS now, CAST($3 AS TEXT) AS fate, CAST($4 AS TEXT) AS why,
+			CAST($5 AS BIGINT) AS again, CAST($6 AS TEXT) AS place, CAST($7 AS BIGINT) AS validity)
+		UPDATE steps SET state = e.fate, reason = e.why, not_before = e.again,
+		at_folder = CASE e.place WHEN '' THEN at_folder ELSE e.place END,
+		at_uidvalidity = CASE e.place WHEN '' THEN at_uidvalidity ELSE e.validity END,
+		at_uid = CASE e.place WHEN '' THEN at_uid ELSE v.column2 END,
+		done_at = CASE WHEN e.fate IN ('planned', 'started', 'parked') THEN 0 WHEN state = 'done' THEN done_at ELSE e.now END
+		FROM e, (VALUES `,
+	suffix: `) AS v WHERE steps.id = v.column1 AND account || '' = e.owner
+		AND (state NOT IN ('done', 'undone') AND e.fate <> 'undone' OR state = 'done' AND e.fate = 'undone')`,
+	fixed: 7, columns: 2, casts: "BIGINT BIGINT",
 }
 
 // Finish writes down, in one transaction, what became of steps, and where their
@@ -56,12 +67,16 @@ var endStep = rowsStatement{
 // Undone. Nothing leaves Undone, and Done is left for Undone alone: other
 // endings of such steps are passed over.
 func (o *Owner) Finish(ctx context.Context, now time.Time, endings []Ending) error {
+	same := make(map[sameEnd][]any) // to step and UID, in turns
+	var order []sameEnd
 	var done []int64
 	var places []place
-	args := make([]any, 0, endStep.columns*len(endings))
 	for _, e := range endings {
-		args = append(args, e.StepID, string(e.State), e.Reason, micros(e.NotBefore),
-			e.At.Folder, int64(e.At.UIDValidity), int64(e.At.UID))
+		end := sameEnd{e.State, e.Reason, micros(e.NotBefore), e.At.Folder, e.At.UIDValidity}
+		if same[end] == nil {
+			order = append(order, end)
+		}
+		same[end] = append(same[end], e.StepID, int64(e.At.UID))
 		if e.State == Done {
 			done = append(done, e.StepID)
 		}
@@ -70,8 +85,11 @@ func (o *Owner) Finish(ctx context.Context, now time.Time, endings []Ending) err
 		}
 	}
 	return o.write(ctx, fmt.Sprintf("writing down what became of %d steps", len(endings)), func(t *tx) error {
-		if _, err := t.execRows(ctx, endStep, []any{o.account, micros(now)}, args); err != nil {
-			return err
+		for _, end := range order {
+			fixed := []any{o.account, micros(now), string(end.state), end.reason, end.notBefore, end.folder, int64(end.validity)}
+			if _, err := t.execRows(ctx, endSteps, fixed, same[end]); err != nil {
+				return err
+			}
 		}
 		if err := o.setPlaces(ctx, t, places); err != nil {
 			return err
@@ -102,10 +120,11 @@ type place struct {
 	at   mailbox.Ref
 }
 
-var placeItem = rowsStatement{
-	prefix: `UPDATE items SET folder = v.column2, uidvalidity = v.column3, uid = v.column4 FROM (VALUES `,
-	suffix: `) AS v WHERE items.id = v.column1 AND ` + ofAccount,
-	fixed:  1, columns: 4, casts: "BIGINT TEXT BIGINT BIGINT",
+var placeItems = rowsStatement{
+	prefix: `WITH e AS (SELECT CAST($1 AS TEXT) AS owner, CAST($2 AS TEXT) AS place, CAST($3 AS BIGINT) AS validity)
+		UPDATE items SET folder = e.place, uidvalidity = e.validity, uid = v.column2 FROM e, (VALUES `,
+	suffix: `) AS v WHERE items.id = v.column1 AND account || '' = e.owner`,
+	fixed:  3, columns: 2, casts: "BIGINT BIGINT",
 }
 
 // setPlaces writes where items lie now; of several places of an item, the last.
@@ -114,14 +133,19 @@ func (o *Owner) setPlaces(ctx context.Context, t *tx, places []place) error {
 	for i, p := range places {
 		last[p.item] = i
 	}
-	args := make([]any, 0, placeItem.columns*len(places))
+	in := make(map[mailbox.Ref][]any) // by folder and UIDVALIDITY, to item and UID in turns
 	for i, p := range places {
 		if last[p.item] == i {
-			args = append(args, p.item, p.at.Folder, int64(p.at.UIDValidity), int64(p.at.UID))
+			folder := mailbox.Ref{Folder: p.at.Folder, UIDValidity: p.at.UIDValidity}
+			in[folder] = append(in[folder], p.item, int64(p.at.UID))
 		}
 	}
-	_, err := t.execRows(ctx, placeItem, []any{o.account}, args)
-	return err
+	for folder, args := range in {
+		if _, err := t.execRows(ctx, placeItems, []any{o.account, folder.Folder, int64(folder.UIDValidity)}, args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Prune empties, in one transaction, what is personal in steps planned before a

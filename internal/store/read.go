@@ -90,8 +90,8 @@ type Filter struct {
 	Due       time.Time // not_before is then or earlier
 	Op        *mailbox.Op
 	NotUndo   bool // leave out steps that take others back
-	// Bare leaves out what nobody needs to perform a step: Facts, Subject, Sender
-	// and Reason.
+	// Bare reads of a step only what is needed to perform it: its ID, Rule, Action,
+	// State, Op, From and Undoes, and the ID, Key, MessageID and Place of its item.
 	Bare   bool
 	Newest bool // newest first; otherwise in the order they were planned
 	Limit  int
@@ -101,7 +101,8 @@ const stepColumns = itemColumns + `, s.id, s.run_id, s.rule, s.rules_hash, s.act
 	s.from_folder, s.from_uidvalidity, s.from_uid, s.at_folder, s.at_uidvalidity, s.at_uid,
 	s.attempts, s.not_before, s.reason, s.undoes, s.planned_at, s.done_at, s.facts`
 
-var bareColumns = strings.NewReplacer("i.subject", "''", "i.sender", "''", "s.reason", "''", "s.facts", "''").Replace(stepColumns)
+const bareColumns = `i.id, i.key, i.message_id, i.folder, i.uidvalidity, i.uid,
+	s.id, s.rule, s.action, s.state, s.op, s.from_folder, s.from_uidvalidity, s.from_uid, s.undoes`
 
 // Steps returns the steps that f picks. See [Store.EachStep] for long answers.
 func (s *Store) Steps(ctx context.Context, f Filter) ([]Step, error) {
@@ -124,13 +125,14 @@ const pageSize = 500
 // journal, and a step that it changes is not met again.
 func (s *Store) EachStep(ctx context.Context, f Filter, fn func(Step) error) error {
 	after, left := int64(0), f.Limit // after is the id of the last step of the page before
+	var page []Step
 	for {
 		size := pageSize
 		if f.Limit > 0 {
 			size = min(left, pageSize)
 		}
-		page, err := s.page(ctx, f, after, size)
-		if err != nil {
+		var err error
+		if page, err = s.page(ctx, f, after, size, page[:0]); err != nil {
 			return s.wrap(err, "reading the steps")
 		}
 		for _, st := range page {
@@ -146,26 +148,25 @@ func (s *Store) EachStep(ctx context.Context, f Filter, fn func(Step) error) err
 	}
 }
 
-func (s *Store) page(ctx context.Context, f Filter, after int64, size int) ([]Step, error) {
+// page appends one page of steps to a list.
+func (s *Store) page(ctx context.Context, f Filter, after int64, size int, page []Step) ([]Step, error) {
 	q := f.conditions()
 	if after != 0 && f.Newest {
 		q.add("s.id < ?", after)
 	} else if after != 0 {
 		q.add("s.id > ?", after)
 	}
-	columns := stepColumns
+	columns, scan := stepColumns, scanStep
 	if f.Bare {
-		columns = bareColumns
+		columns, scan = bareColumns, scanBare
 	}
 	query := "SELECT " + columns + " FROM steps s JOIN items i ON i.id = s.item_id" + q.where() +
 		" ORDER BY s.id" + descending(f.Newest) + q.limit(size)
-	page := make([]Step, 0, size)
 	same := repeated{texts: map[string]string{}, ops: map[string]mailbox.Op{}}
 	rows, err := s.reads.QueryContext(ctx, query, q.args...)
 	err = eachRow(rows, err, func(rows *sql.Rows) error {
-		st, err := scanStep(rows, same)
-		page = append(page, st)
-		return err
+		page = append(page, Step{})
+		return scan(rows, same, &page[len(page)-1])
 	})
 	return page, err
 }
@@ -195,26 +196,41 @@ func (r repeated) op(text string) (op mailbox.Op, err error) {
 	return op, err
 }
 
-func scanStep(rows *sql.Rows, same repeated) (Step, error) {
-	var st Step
+func scanStep(rows *sql.Rows, same repeated, st *Step) error {
 	var op, facts string
 	var date, notBefore, planned, ended int64
 	err := rows.Scan(append(itemFields(&st.Item, &date), &st.ID, &st.RunID, &st.Rule, &st.RulesHash, &st.Action, &st.Arg, &st.State, &op,
 		&st.From.Folder, &st.From.UIDValidity, &st.From.UID, &st.At.Folder, &st.At.UIDValidity, &st.At.UID,
 		&st.Attempts, &notBefore, &st.Reason, &st.Undoes, &planned, &ended, &facts)...)
 	if err != nil {
-		return st, err
+		return err
 	}
 	if facts != "" {
 		st.Facts = json.RawMessage(facts)
 	}
 	st.Item.Date, st.NotBefore = fromMicros(date), fromMicros(notBefore)
 	st.Planned, st.Ended = fromMicros(planned), fromMicros(ended)
-	same.once(&st.Rule, &st.RulesHash, &st.Action, &st.Arg, (*string)(&st.State), &st.From.Folder, &st.At.Folder, &st.Item.Account, &st.Item.Place.Folder)
-	if st.Op, err = same.op(op); err != nil {
-		return st, fmt.Errorf("what step %d does: %w", st.ID, err)
+	same.once(&st.RulesHash, &st.Arg, &st.At.Folder, &st.Item.Account)
+	return same.common(st, op)
+}
+
+func scanBare(rows *sql.Rows, same repeated, st *Step) error {
+	var op string
+	err := rows.Scan(&st.Item.ID, &st.Item.Key, &st.Item.MessageID, &st.Item.Place.Folder, &st.Item.Place.UIDValidity, &st.Item.Place.UID,
+		&st.ID, &st.Rule, &st.Action, &st.State, &op, &st.From.Folder, &st.From.UIDValidity, &st.From.UID, &st.Undoes)
+	if err != nil {
+		return err
 	}
-	return st, nil
+	return same.common(st, op)
+}
+
+// common keeps one of each text that every step has, and reads what it does.
+func (r repeated) common(st *Step, op string) (err error) {
+	r.once(&st.Rule, &st.Action, (*string)(&st.State), &st.From.Folder, &st.Item.Place.Folder)
+	if st.Op, err = r.op(op); err != nil {
+		return fmt.Errorf("what step %d does: %w", st.ID, err)
+	}
+	return nil
 }
 
 func (f Filter) conditions() conditions {

@@ -70,7 +70,7 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 	if s.writer.conn != nil {
 		// The prepared statements belong to the connection: were a cancelled
 		// context to roll back behind our back, the next one would run outside
-		// of any transaction.
+		// of any transaction. See also prepared.
 		t.tx, err = s.writer.conn.BeginTx(context.WithoutCancel(ctx), nil)
 	} else {
 		t.tx, err = s.writes.BeginTx(ctx, nil)
@@ -89,10 +89,15 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 }
 
 // prepared returns the statement with this text, or nil where the driver keeps them.
+// A context is heeded before a statement and not within: each is short, and the
+// driver would start a goroutine to wait beside it.
 func (t *tx) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	w := &t.s.writer
 	if w.conn == nil {
 		return nil, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if st := w.stmts[query]; st != nil {
 		return st, nil
@@ -112,7 +117,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	}
 	var res sql.Result
 	if st != nil {
-		res, err = st.ExecContext(ctx, args...)
+		res, err = st.ExecContext(context.WithoutCancel(ctx), args...)
 	} else {
 		res, err = t.tx.ExecContext(ctx, query, args...)
 	}
@@ -130,7 +135,7 @@ func (t *tx) each(ctx context.Context, scan func(*sql.Rows) error, query string,
 	}
 	var rows *sql.Rows
 	if st != nil {
-		rows, err = st.QueryContext(ctx, args...)
+		rows, err = st.QueryContext(context.WithoutCancel(ctx), args...)
 	} else {
 		rows, err = t.tx.QueryContext(ctx, query, args...)
 	}
@@ -168,7 +173,7 @@ func (t *tx) nextIDs(ctx context.Context, table string, n int) ([]int64, error) 
 	return ids, err
 }
 
-// rowsStatement is a statement for n rows. Its prefix has the first parameters,
+// rowsStatement is a statement for n rows. Its prefix names the first parameters,
 // up to fixed, in their order; then comes VALUES with a row of parameters for
 // each, which are cast to the types in casts where there are any; then suffix.
 type rowsStatement struct {
@@ -195,6 +200,7 @@ func (s *Store) cached(r rowsStatement, n int) string {
 }
 
 // text writes the parameters of the rows as marker, or numbered if it is empty.
+// Markers take the numbers behind those of the prefix.
 func (r rowsStatement) text(n int, marker string) string {
 	var b strings.Builder
 	casts := strings.Fields(r.casts)
@@ -203,7 +209,7 @@ func (r rowsStatement) text(n int, marker string) string {
 		for col := range r.columns {
 			b.WriteString(separator(row, col))
 			param := marker
-			if marker == "" || r.casts != "" {
+			if marker == "" {
 				param = "$" + strconv.Itoa(r.fixed+row*r.columns+col+1)
 			}
 			if row == 0 && len(casts) > 0 {
