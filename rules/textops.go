@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ var textOperators = map[string]function{
 	"$textStarts":   textOp(func(a, b Text) bool { return strings.HasPrefix(a.folded, b.folded) }),
 	"$textEnds":     textOp(func(a, b Text) bool { return strings.HasSuffix(a.folded, b.folded) }),
 	"$textIn":       {run: callTextIn, types: []any{new(func(Text, []Text) bool)}},
-	"$textMatches":  {run: callTextMatches, types: []any{new(func(Text, *regexp.Regexp) bool)}},
+	"$textMatches":  {run: callTextMatches, types: []any{new(func(Text, *pattern) bool)}},
 	"$textLen":      {run: callTextLen, types: []any{new(func(Text) int)}},
 	"$labelIn":      {run: callLabelIn, types: []any{new(func(string, []string) bool)}},
 
@@ -28,7 +27,7 @@ var textOperators = map[string]function{
 	"$addrContains": addressOp(func(a Address, t Text) bool { return addressHas(a, t, strings.Contains) }),
 	"$addrStarts":   addressOp(func(a Address, t Text) bool { return addressHas(a, t, strings.HasPrefix) }),
 	"$addrEnds":     addressOp(func(a Address, t Text) bool { return addressHas(a, t, strings.HasSuffix) }),
-	"$addrMatches":  {run: callAddrMatches, types: []any{new(func(Address, *regexp.Regexp) bool), new(func([]Address, *regexp.Regexp) bool)}},
+	"$addrMatches":  {run: callAddrMatches, types: []any{new(func(Address, *pattern) bool), new(func([]Address, *pattern) bool)}},
 	"$inPeople":     {run: callInPeople, types: []any{new(func(Address, *People) bool), new(func([]Address, *People) bool)}},
 }
 
@@ -85,7 +84,7 @@ func callTextIn(p ...any) (any, error) {
 }
 
 func callTextMatches(p ...any) (any, error) {
-	return p[1].(*regexp.Regexp).MatchString(p[0].(Text).raw), nil
+	return p[1].(*pattern).match(p[0].(Text)), nil
 }
 
 func callTextLen(p ...any) (any, error) { return len([]rune(p[0].(Text).raw)), nil }
@@ -95,8 +94,8 @@ func callLabelIn(p ...any) (any, error) {
 }
 
 func callAddrMatches(p ...any) (any, error) {
-	re := p[1].(*regexp.Regexp)
-	test := func(a Address) bool { return re.MatchString(a.Name.raw) || re.MatchString(a.Email) }
+	re := p[1].(*pattern)
+	test := func(a Address) bool { return re.match(a.Name) || re.match(NewText(a.Email)) }
 	if a, ok := p[0].(Address); ok {
 		return test(a), nil
 	}
@@ -307,17 +306,4 @@ func stringsOf(array *ast.ArrayNode) ([]string, bool) {
 		words[i] = literal.Value
 	}
 	return words, true
-}
-
-// compilePattern compiles a regular expression that ignores case. RE2 takes time
-// linear in the text, whatever the pattern.
-func compilePattern(pattern string) (*regexp.Regexp, error) {
-	if len(pattern) > maxPattern {
-		return nil, fmt.Errorf("the pattern has %d characters; at most %d are allowed", len(pattern), maxPattern)
-	}
-	re, err := regexp.Compile("(?i)" + pattern)
-	if err != nil {
-		return nil, fmt.Errorf("the pattern is not valid: %s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "error parsing regexp: "), "(?i)", ""))
-	}
-	return re, nil
 }
