@@ -1,0 +1,86 @@
+package when
+
+// zone is a name for an offset or for a place. An abbreviation that says winter or
+// summer time (PST, EDT) is an offset; one that people write all year round (PT, CET)
+// is a place, so that it follows the clock there.
+type zone struct {
+	names string
+	place string // IANA name, or empty
+	east  int    // minutes east of Greenwich, if place is empty
+	small bool   // also recognised in small letters
+}
+
+// zones are what mails write. An abbreviation with several owners is read as the one
+// most used in business mail: IST as India, CST as Chicago, BST as London.
+var zones = []zone{
+	{names: "utc|gmt|z", small: true},
+	{names: "pst", east: -480, small: true},
+	{names: "pdt", east: -420, small: true},
+	{names: "mst", east: -420},
+	{names: "mdt", east: -360},
+	{names: "cst", east: -360, small: true},
+	{names: "cdt", east: -300, small: true},
+	{names: "est", east: -300},
+	{names: "edt", east: -240, small: true},
+	{names: "akst", east: -540},
+	{names: "akdt", east: -480},
+	{names: "hst", east: -600},
+	{names: "nst", east: -210},
+	{names: "brt", east: -180},
+	{names: "wet", place: "Europe/Lisbon"},
+	{names: "west", east: 60},
+	{names: "bst", east: 60},
+	{names: "ist", east: 330},
+	{names: "cet|mez", place: "Europe/Paris", small: true},
+	{names: "cest|mesz", east: 120, small: true},
+	{names: "eet", place: "Europe/Helsinki"},
+	{names: "eest", east: 180},
+	{names: "msk", east: 180},
+	{names: "gst", east: 240},
+	{names: "pkt", east: 300},
+	{names: "ict", east: 420},
+	{names: "sgt", east: 480},
+	{names: "hkt", east: 480},
+	{names: "awst", east: 480},
+	{names: "jst", east: 540, small: true},
+	{names: "kst", east: 540},
+	{names: "acst", east: 570},
+	{names: "aest", east: 600},
+	{names: "aedt", east: 660},
+	{names: "nzst", east: 720},
+	{names: "nzdt", east: 780},
+	{names: "sast", east: 120},
+	{names: "pt", place: "America/Los_Angeles"},
+	{names: "mt", place: "America/Denver"},
+	{names: "ct", place: "America/Chicago"},
+	{names: "et", place: "America/New_York"},
+	{names: "pacific time|pacific standard time|pacific", place: "America/Los_Angeles", small: true},
+	{names: "mountain time|mountain standard time", place: "America/Denver", small: true},
+	{names: "central time|central standard time", place: "America/Chicago", small: true},
+	{names: "eastern time|eastern standard time|eastern", place: "America/New_York", small: true},
+	{names: "central european time|mitteleuropäische zeit|mitteleuropäischer zeit", place: "Europe/Paris", small: true},
+	{names: "uk time|london time|londoner zeit|heure de londres", place: "Europe/London", small: true},
+	{names: "dublin time|irish time", place: "Europe/Dublin", small: true},
+	{names: "paris time|pariser zeit|heure de paris|heure française", place: "Europe/Paris", small: true},
+	{names: "berlin time|berliner zeit|heure de berlin|german time|deutscher zeit", place: "Europe/Berlin", small: true},
+	{names: "frankfurt time|munich time|münchner zeit", place: "Europe/Berlin", small: true},
+	{names: "zurich time|zürcher zeit|geneva time|heure de genève|swiss time|schweizer zeit|heure suisse", place: "Europe/Zurich", small: true},
+	{names: "vienna time|wiener zeit|heure de vienne", place: "Europe/Vienna", small: true},
+	{names: "brussels time|brüsseler zeit|heure de bruxelles", place: "Europe/Brussels", small: true},
+	{names: "madrid time|heure de madrid", place: "Europe/Madrid", small: true},
+	{names: "rome time|milan time", place: "Europe/Rome", small: true},
+	{names: "amsterdam time|dutch time", place: "Europe/Amsterdam", small: true},
+	{names: "stockholm time", place: "Europe/Stockholm", small: true},
+	{names: "new york time|ny time|nyc time|new yorker zeit|heure de new york|boston time", place: "America/New_York", small: true},
+	{names: "chicago time|texas time|houston time|dallas time", place: "America/Chicago", small: true},
+	{names: "sf time|san francisco time|la time|los angeles time|california time|seattle time", place: "America/Los_Angeles", small: true},
+	{names: "toronto time|montreal time|heure de montréal", place: "America/Toronto", small: true},
+	{names: "são paulo time|sao paulo time", place: "America/Sao_Paulo", small: true},
+	{names: "dubai time", place: "Asia/Dubai", small: true},
+	{names: "india time|mumbai time|bangalore time|delhi time", place: "Asia/Kolkata", small: true},
+	{names: "singapore time", place: "Asia/Singapore", small: true},
+	{names: "hong kong time", place: "Asia/Hong_Kong", small: true},
+	{names: "shanghai time|beijing time|china time", place: "Asia/Shanghai", small: true},
+	{names: "tokyo time|japan time|tokioter zeit|heure de tokyo", place: "Asia/Tokyo", small: true},
+	{names: "sydney time|melbourne time", place: "Australia/Sydney", small: true},
+}
