@@ -4,7 +4,7 @@ GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME = 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench fuzz demo cover lint
+.PHONY: help check test quality bench fuzz demo cover lint
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ check: ## what to run before a commit: vet, format, staticcheck, tests
 
 test: ## run all tests; those that need a server that is not installed are skipped
 	go test ./...
+
+quality: ## scores against real mail: new text of replies, asks, amounts, dates
+	go test -count=1 -run Quality -v ./internal/summary ./internal/when
 
 bench: ## measure against a bare client and imapfilter: FOREDESK_BENCH_MESSAGES=100000 make bench
 	go test -timeout 60m -run '^$$' -bench . ./rules
