@@ -26,9 +26,10 @@ var (
 	fileKeys    = keys{of: "the file", known: []string{"version", "database", "accounts"}, later: []string{"console"}}
 	accountKeys = keys{
 		of:    "the account",
-		known: []string{"name", "address", "addresses", "timezone", "rules", "imap", "smtp"},
+		known: []string{"name", "address", "addresses", "timezone", "rules", "imap", "smtp", "assistant", "files", "allow_delete", "webhooks"},
 		later: []string{"calendar", "agenda"},
 	}
+	webhookKeys = keys{of: "webhooks", known: []string{"secret_file", "secret_env", "secret_command", "secret_credential"}, open: []string{"secret"}}
 	imapKeys = keys{of: "imap", known: append(connectionKeys(), "folders", "poll", "authserv_id"), open: openSecrets}
 	smtpKeys = keys{of: "smtp", known: connectionKeys(), open: openSecrets}
 )
@@ -173,7 +174,32 @@ func (f fields) account() Account {
 			a.SMTP = &server
 		}
 	}
+	f.assistant(&a)
 	return a
+}
+
+// assistant reads who approves what rules want to do, and what rules may do.
+func (f fields) assistant(a *Account) {
+	if n := f.values["assistant"]; n != nil {
+		a.Assistant = f.text("assistant")
+		f.checkAddress(n, a.Assistant)
+	}
+	a.AllowDelete = f.boolean("allow_delete")
+	if folder := f.text("files"); folder != "" {
+		a.Files = f.resolve(folder)
+		if st, err := os.Stat(a.Files); err != nil || !st.IsDir() {
+			f.report(f.values["files"], "run: mkdir -m 700 -p "+a.Files, "the folder for files does not exist")
+		}
+	}
+	if n := f.values["webhooks"]; n != nil {
+		if sub, ok := f.fields(n, n, webhookKeys); ok {
+			for _, way := range secretWays {
+				if n := sub.values["secret_"+way]; n != nil {
+					a.Webhooks = sub.place(way, "secret_"+way, n)
+				}
+			}
+		}
+	}
 }
 
 var accountName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]*$`)

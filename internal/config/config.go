@@ -36,6 +36,11 @@ type Account struct {
 	Rules     string // path of the rules file
 	IMAP      IMAP
 	SMTP      *Server // nil where the account has none
+
+	Assistant   string // address of who approves and is notified; may be empty
+	Files       string // folder for save and extract; empty where rules may keep no files
+	AllowDelete bool   // rules may delete for good
+	Webhooks    Secret // signs what webhook sends; empty where nothing is signed
 }
 
 // IMAP is the mailbox of an account.
@@ -50,7 +55,7 @@ type IMAP struct {
 type Server struct {
 	Host   string // name or IP address
 	Port   int
-	User   string
+	User   string // empty: no login, which only an SMTP server on this machine may have
 	TLS    TLS
 	CAFile string // PEM file of further trusted roots; may be empty
 	Auth   Auth

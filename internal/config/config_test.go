@@ -157,6 +157,7 @@ func TestGoodFilesLoad(t *testing.T) {
 			Host: "::1", Port: 25, User: "dana", TLS: NoTLS, Auth: Plain,
 			Secret: secretAt(inCommand{[]string{"sh", "-c", "echo 'a  b'"}, dir}),
 		},
+		Assistant: "assistant@acme.example", Files: in("folder"), AllowDelete: true, Webhooks: secretAt(inFile(in("secret"))),
 	}
 	lee := Account{
 		Name: "lee", Addresses: []string{"lee@acme.example"}, Location: zone(t, "UTC"), Rules: in("rules.yaml"),
@@ -172,10 +173,13 @@ func TestGoodFilesLoad(t *testing.T) {
 			Secret: secretAt(inFile(in("secret"))),
 		},
 	}
+	local := dana(t, dir)
+	local.SMTP = &Server{Host: "localhost", Port: 25, TLS: NoTLS, Auth: Plain}
 	sqlite := "sqlite:" + in("foredesk.db")
 	want := map[string]Config{
 		"smallest":       {Database: sqlite, Accounts: []Account{dana(t, dir)}},
 		"windows-editor": {Database: sqlite, Accounts: []Account{dana(t, dir)}},
+		"smtp-local":     {Database: sqlite, Accounts: []Account{local}},
 		"all-keys":       {Database: "sqlite:" + in("folder/foredesk.db"), Accounts: []Account{full, lee}},
 		"postgres": {
 			Database: "postgres://foredesk@db.example.com/foredesk?sslmode=verify-full",
@@ -283,8 +287,10 @@ func FuzzLoad(f *testing.F) {
 func complete(t *testing.T, a Account) {
 	t.Helper()
 	servers := []Server{a.IMAP.Server}
-	if a.SMTP != nil {
+	if a.SMTP != nil && (a.SMTP.TLS != NoTLS || a.SMTP.User != "") {
 		servers = append(servers, *a.SMTP)
+	} else if a.SMTP != nil && (!loopback(a.SMTP.Host) || a.SMTP.Secret.from != nil) {
+		t.Errorf("an SMTP server without a login was accepted: %+v", *a.SMTP)
 	}
 	for _, s := range servers {
 		if s.Host == "" || s.User == "" || s.Port < 1 || s.Port > 65535 || s.Secret.from == nil {

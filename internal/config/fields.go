@@ -209,6 +209,15 @@ func (f fields) duration(key string, low, high, fallback time.Duration) time.Dur
 	return v
 }
 
+// boolean reads true or false, which also holds where there is none.
+func (f fields) boolean(key string) bool {
+	n := f.scalar(key)
+	if n != nil && n.Tag != "!!bool" {
+		f.report(n, "", "%s must be true or false", key)
+	}
+	return n != nil && n.Value == "true"
+}
+
 // choice reads one of a few words; the first is the default.
 func (f fields) choice(key string, words ...string) string {
 	n := f.values[key]

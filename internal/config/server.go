@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,6 @@ func (f fields) imap() IMAP {
 func (f fields) server(ports map[TLS]int) Server {
 	s := Server{
 		Host: f.host(),
-		User: f.required("user", "the name to log in with, often the mail address"),
 		TLS:  TLS(f.choice("tls", string(Implicit), string(StartTLS), string(NoTLS))),
 		Auth: Auth(f.choice("auth", string(Plain), string(Login), string(OAuthBearer), string(XOAuth2))),
 	}
@@ -55,8 +55,26 @@ func (f fields) server(ports map[TLS]int) Server {
 		f.report(f.values["tls"], "use implicit or starttls", "tls: none sends the password in the open; only localhost, 127.0.0.1 and ::1 may have it")
 	}
 	s.CAFile = f.roots(s.TLS)
+	if f.asksForNoName(s.TLS) {
+		return s
+	}
+	s.User = f.required("user", "the name to log in with, often the mail address")
 	s.Secret = f.secret(s.Auth)
 	return s
+}
+
+// asksForNoName reports whether this is the mail server of the machine itself,
+// which takes mail from whoever is on it, and no name or secret is written down.
+func (f fields) asksForNoName(protection TLS) bool {
+	if f.of != smtpKeys.of || protection != NoTLS {
+		return false
+	}
+	for key := range f.values {
+		if key == "user" || key == "auth" || slices.ContainsFunc(openSecrets, func(kind string) bool { return strings.HasPrefix(key, kind+"_") }) {
+			return false
+		}
+	}
+	return !f.meant["user"] && !f.meantSecret()
 }
 
 func loopback(host string) bool {
