@@ -5,6 +5,7 @@
 //
 //	make bench
 //	FOREDESK_BENCH_MESSAGES=100000 make bench
+//	FOREDESK_BENCH_IMAPFILTER_MANUAL=1 make bench
 //
 // BenchmarkApply (apply_test.go) sorts a full mailbox; BenchmarkDeliveryToFiled
 // (latency_test.go) measures how soon new mail is where it belongs. The rules

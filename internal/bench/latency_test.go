@@ -48,7 +48,7 @@ func BenchmarkDeliveryToFiled(b *testing.B) {
 	sorters := []*sorter{
 		start(b, server, "foredesk", func(ctx context.Context) *exec.Cmd { return d.Command(ctx, "run") }),
 		start(b, server, "imapfilter", func(ctx context.Context) *exec.Cmd {
-			return imapfilterCommand(ctx, b, server, "imapfilter", true)
+			return imapfilterCommand(ctx, b, server, "imapfilter", mailgen.BestLimit, true)
 		}),
 	}
 	mail := toBeFiled(seed, 2*deliveries*b.N)

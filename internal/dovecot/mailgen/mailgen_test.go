@@ -124,7 +124,7 @@ func TestImapfilterDoesWhatTheOracleSays(t *testing.T) {
 	checkOnDisk(t, ledger, server, ledger.Before)
 
 	config := filepath.Join(t.TempDir(), "config.lua")
-	if err := os.WriteFile(config, []byte(Imapfilter("127.0.0.1", server.Port(), server.User, server.Password, false)), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(Imapfilter("127.0.0.1", server.Port(), server.User, server.Password, BestLimit, false)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

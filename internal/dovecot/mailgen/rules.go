@@ -148,12 +148,20 @@ func nothing(count int) string {
 	return b.String()
 }
 
+// Imapfilter's options.limit, messages in a command. BestLimit is about as high as
+// Dovecot's 64 KiB for a line allow, and the quickest; "a good value", says
+// imapfilter_config(5), is ManualLimit. Without a limit the commands for a large
+// folder are longer than Dovecot takes.
+const (
+	BestLimit   = 4000
+	ManualLimit = 50
+)
+
 // Imapfilter is the same twelve rules as an imapfilter configuration would have
 // them: the server searches, what is found is flagged and moved, and what has
 // moved no later search can find. With idle it then waits for mail and begins
-// again. The limit, of UID ranges in a command, is about as high as Dovecot's 64 KiB
-// for a line allow; the 50 of imapfilter's manual would make it slower.
-func Imapfilter(host string, port int, user, password string, idle bool) string {
+// again.
+func Imapfilter(host string, port int, user, password string, limit int, idle bool) string {
 	work := "once()\n"
 	if idle {
 		work = "while true do\n  once()\n  inbox:enter_idle()\nend\n"
@@ -162,11 +170,11 @@ func Imapfilter(host string, port int, user, password string, idle bool) string 
 options.starttls = false
 options.create = true
 options.subscribe = true
-options.limit = 4000
+options.limit = %d
 
 account = IMAP { server = %q, port = %d, username = %q, password = %q }
 inbox = account.INBOX
-`, host, port, user, password) + imapfilterRules + work
+`, limit, host, port, user, password) + imapfilterRules + work
 }
 
 // imapfilterRules: a search for an empty value asks whether the field is there
