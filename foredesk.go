@@ -3,9 +3,15 @@
 // tour of the rest.
 package foredesk
 
-import _ "embed"
+import "embed"
 
 // ExampleRules is rules.example.yaml, the teaching file: the demo works with it.
 //
 //go:embed rules.example.yaml
 var ExampleRules []byte
+
+// Templates holds templates/*.txt: the words of the drafts, replies and forwards
+// that rules.example.yaml names.
+//
+//go:embed templates/*.txt
+var Templates embed.FS

@@ -2,7 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,45 +15,72 @@ var colours = []string{"red", "orange", "yellow", "green", "blue", "purple", "gr
 // laterActions are actions of the language that this version can't do yet, with
 // what they wait for.
 var laterActions = map[string]string{
-	"save": "the files of mails", "delete": "deleting for good", "mute": "the history of threads",
-	"summarize": "summaries", "digest": "summaries", "bundle": "summaries", "extract": "the text of mails",
-	"schedule": "a calendar", "hold": "a calendar", "snooze": "reminders", "remind": "reminders", "expire": "reminders",
-	"respond": "a calendar", "propose": "a calendar", "buffer": "a calendar", "prep": "a calendar", "focus": "a calendar",
-	"color": "a calendar", "tag": "a calendar", "mirror": "a calendar",
-	"draft": "writing mail", "forward": "writing mail", "redirect": "writing mail", "reply": "writing mail",
-	"notify": "writing mail", "webhook": "webhooks", "unsubscribe": "unsubscribing",
+	"summarize": "summaries",
+	"schedule":  "a calendar", "hold": "a calendar", "respond": "a calendar", "propose": "a calendar", "buffer": "a calendar", "prep": "a calendar",
+	"focus": "a calendar", "color": "a calendar", "tag": "a calendar", "mirror": "a calendar",
 }
 
-// actionReaders read the argument of each action.
-var actionReaders = map[string]func(d *reader, n *yaml.Node, a *Action){
-	"file": readFolder, "copy": readFolder,
-	"archive": readTrue, "junk": readTrue, "trash": readTrue,
-	"keep": readKeep, "flag": readFlag,
-	"label": readLabel, "unlabel": readLabel,
-	"read": readBool, "important": readBool,
-	"agenda": readSection,
+// verbs are the actions of the language, and what each takes.
+var verbs map[string]verb
+
+func init() { // not at the declaration: reading expire leads back to the table
+	var (
+		on       = kind{readTrue, schema{"enum": []any{true, "yes"}}}
+		yesNo    = kind{readBool, yesOrNo()}
+		folder   = kind{readFolder, textSchema("Board/{year}")}
+		name     = kind{readName, textSchema("Board/{year}")}
+		line     = kind{readLine, textSchema()}
+		section  = kind{readSection, textSchema("Board")}
+		label    = kind{readLabel, schema{"type": "string", "pattern": labelPattern.String(), "maxLength": maxLabel}}
+		length   = kind{readWait, textSchema("3d", "2w", "4h")}
+		unless   = kind{readUnless, textSchema("thread.answered")}
+		wording  = kind{readWording, textSchema()}
+		to       = kind{readRecipients, textsSchema("assistant", "executive")}
+		until    = kind{readMoment, textSchema("tomorrow 08:00", "monday", "next week", "3d", "{deadline} - 1d")}
+		template = field{"template", true, wording}
+	)
+	verbs = map[string]verb{
+		"file": takes(folder), "copy": takes(folder),
+		"archive": takes(on), "junk": takes(on), "trash": takes(on), "delete": takes(kind{readDelete, schema{"enum": []any{true, "yes"}}}),
+		"keep":  takes(kind{readKeep, schema{"const": "inbox"}}),
+		"save":  {"to", []field{{"files", true, kind{readPattern, textSchema("*.pdf")}}, {"to", true, name}}},
+		"flag":  takes(kind{readFlag, wordSchema(append(anys(colours), true, false, "grey")...)}),
+		"label": takes(label), "unlabel": takes(label),
+		"read": takes(yesNo), "important": takes(yesNo), "mute": takes(on),
+		"agenda": takes(section), "bundle": takes(section), "digest": takes(oneOf(digests...)),
+		"extract":     {"to", []field{{"to", true, kind{readTable, textSchema("expenses.csv")}}, {"fields", true, kind{readColumns, columnsSchema()}}}},
+		"snooze":      takes(until),
+		"remind":      {"after", []field{{"after", true, length}, {"unless", false, unless}}},
+		"expire":      {"after", []field{{"after", true, length}, {"unless", false, unless}, {"to", false, oneOf("archive", "trash")}}},
+		"draft":       {"template", []field{template, {"to", false, to}}},
+		"forward":     {"to", []field{{"to", true, to}, {"as", false, oneOf("draft", "mail")}, {"template", false, wording}}},
+		"redirect":    {"to", []field{{"to", true, to}}},
+		"reply":       {"template", []field{template, {"once", false, length}}},
+		"notify":      {"to", []field{{"to", true, kind{readNotify, textSchema("assistant", "executive")}}, {"text", false, line}}},
+		"webhook":     {"url", []field{{"url", true, kind{readURL, schema{"type": "string", "pattern": "^https?://"}}}}},
+		"unsubscribe": takes(on),
+	}
 }
+
+// irreversible are the actions that can't be taken back: a rule with one needs
+// confirm: or irreversible: ok.
+var irreversible = []string{"delete", "forward", "redirect", "reply", "webhook", "unsubscribe"}
 
 func actionNames() []string {
-	names := make([]string, 0, len(actionReaders))
-	for name := range actionReaders {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(verbs))
 }
 
 // readAction reads one "name: argument" of do.
-func readAction(d *reader, key, value *yaml.Node) (Action, bool) {
+func readAction(l *loader, key, value *yaml.Node) (Action, bool) {
 	a := Action{Name: key.Value, place: place{key.Line, key.Column}}
-	read, ok := actionReaders[key.Value]
+	verb, ok := verbs[key.Value]
 	if !ok {
-		d.unknownAction(key)
+		l.unknownAction(key)
 		return a, false
 	}
-	before := len(d.problems)
-	read(d, value, &a)
-	return a, len(d.problems) == before
+	before := len(l.problems)
+	verb.read(l, value, &a)
+	return a, len(l.problems) == before
 }
 
 func (d *reader) unknownAction(key *yaml.Node) {
@@ -70,89 +97,6 @@ func (d *reader) unknownAction(key *yaml.Node) {
 	d.fail(key, hint, "there is no action %q", key.Value)
 }
 
-func readFolder(d *reader, n *yaml.Node, a *Action) {
-	name, ok := d.text(n, a.Name)
-	if !ok {
-		return
-	}
-	t, err := parseTemplate(name)
-	if err != nil {
-		d.fail(n, "", "%s", err)
-		return
-	}
-	a.Arg, a.folder = name, t
-}
-
-func readTrue(d *reader, n *yaml.Node, a *Action) {
-	if on, ok := d.boolean(n, a.Name); ok && !on {
-		d.fail(n, "leave the line out instead", "%s: false does nothing", a.Name)
-	}
-}
-
-func readKeep(d *reader, n *yaml.Node, a *Action) {
-	if word, ok := d.text(n, a.Name); ok && word != "inbox" {
-		d.fail(n, `write "keep: inbox"`, "keep takes inbox, not %q", word)
-	}
-	a.Arg = "inbox"
-}
-
-func readFlag(d *reader, n *yaml.Node, a *Action) {
-	allowed := append([]string{"true", "false"}, colours...)
-	word, ok := d.scalar(n, a.Name)
-	if !ok {
-		return
-	}
-	if word = strings.ToLower(word); word == "grey" {
-		word = "gray"
-	}
-	if !slices.Contains(allowed, word) {
-		d.fail(n, suggestion(word, allowed), "there is no flag %q", word)
-	}
-	a.Arg = word
-}
-
-// labelPattern is what every server takes as a keyword (RFC 9051 atom, without
-// what some servers refuse).
-var labelPattern = regexp.MustCompile(`^[A-Za-z0-9$_.:+-]+$`)
-
-const maxLabel = 64
-
-func readLabel(d *reader, n *yaml.Node, a *Action) {
-	word, ok := d.text(n, a.Name)
-	if !ok {
-		return
-	}
-	if !labelPattern.MatchString(word) || len(word) > maxLabel {
-		d.fail(n, fmt.Sprintf("write for example %q", labelFrom(word)), "mail servers take labels of plain letters, digits and - _ . only; %q is not one", word)
-	}
-	a.Arg = word
-}
-
-func labelFrom(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if labelPattern.MatchString(string(r)) {
-			return r
-		}
-		return '-'
-	}, s)
-	if s = strings.Trim(s, "-"); s == "" {
-		return "Waiting"
-	}
-	return s[:min(len(s), maxLabel)]
-}
-
-func readBool(d *reader, n *yaml.Node, a *Action) {
-	if on, ok := d.boolean(n, a.Name); ok {
-		a.Arg = fmt.Sprint(on)
-	}
-}
-
-func readSection(d *reader, n *yaml.Node, a *Action) {
-	if word, ok := d.text(n, a.Name); ok {
-		a.Arg = strings.TrimSpace(word)
-	}
-}
-
 // checkActions refuses actions of one rule that can't all be done.
 func checkActions(d *reader, at *yaml.Node, actions []Action) {
 	for i, a := range actions {
@@ -164,7 +108,11 @@ func checkActions(d *reader, at *yaml.Node, actions []Action) {
 			if ea.same(eb) {
 				d.failAt(a.place, "", "%q stands here twice", ea)
 			} else {
-				d.failAt(a.place, "one mail ends up in one place, with one flag: keep one of the two", "%q contradicts %q", ea, eb)
+				hint := "keep one of the two"
+				if placing[a.Name] || a.Name == "flag" {
+					hint = "one mail ends up in one place, with one flag: " + hint
+				}
+				d.failAt(a.place, hint, "%q contradicts %q", ea, eb)
 			}
 		}
 	}
@@ -173,5 +121,61 @@ func checkActions(d *reader, at *yaml.Node, actions []Action) {
 	}
 }
 
-// effect is the action before its folder is filled in.
-func (a Action) effect() Effect { return Effect{Action: a.Name, Arg: a.Arg} }
+// effect is the action before its fields are filled in.
+func (a Action) effect() Effect { return Effect{Action: a.Name, Arg: a.Arg, With: a.With} }
+
+// irreversible reports whether the action can't be taken back. A forward that is
+// only drafted can.
+func (a Action) irreversible() bool {
+	return slices.Contains(irreversible, a.Name) && a.With["as"] != "draft"
+}
+
+// checkIrreversible demands a person, or the assistant's word, for what can't be
+// taken back.
+func (l *loader) checkIrreversible(r *Rule, keys map[string]*yaml.Node) {
+	n := keys["irreversible"]
+	if n != nil && n.Value != "ok" {
+		l.fail(n, "write: irreversible: ok", "irreversible takes ok, not %q", n.Value)
+	}
+	if n != nil && l.problems.Errors() == nil && !slices.ContainsFunc(r.Actions, Action.irreversible) {
+		l.warnAt(place{n.Line, n.Column}, "take the line out, so that it does not allow more one day than you meant", "nothing in the rule %q is irreversible", r.Name)
+	}
+	if n != nil || r.Confirm != "" {
+		return
+	}
+	for _, a := range r.Actions {
+		if a.irreversible() {
+			l.failAt(a.place, "add confirm: assistant to the rule, so that a person says yes first; or irreversible: ok, if you are sure", "%q can't be taken back", a.effect())
+		}
+	}
+}
+
+// notForSent are actions that make no sense for a mail that the executive wrote.
+var notForSent = []string{"keep", "junk", "snooze", "reply", "unsubscribe"}
+
+// checkGuards refuses what a rule says twice over or against itself.
+func (l *loader) checkGuards(r *Rule, keys map[string]*yaml.Node) {
+	for _, a := range r.Actions {
+		switch {
+		case slices.Contains(r.Never, a.Name):
+			l.failAt(a.place, "take it out of do or out of never", "the rule does what its own never forbids: %q", a.Name)
+		case r.On == "sent" && slices.Contains(notForSent, a.Name):
+			l.failAt(a.place, "leave it out, or make it a rule on mail", "%s is for mail that comes in; the rule is on: sent", a.Name)
+		}
+	}
+	n := keys["undoWhen"]
+	if n == nil || r.undoWhen == nil {
+		return
+	}
+	for _, a := range r.Actions {
+		if a.irreversible() {
+			l.failAt(a.place, "take it out of the rule, or leave undoWhen out", "%q can't be taken back, so undoWhen could not", a.effect())
+		}
+	}
+	switch {
+	case len(r.Actions) == 0:
+		l.fail(n, "leave it out", "undoWhen takes back what the rule does, and this rule does nothing")
+	case len(r.unless) == 0 && coveredBy(sources(r.undoWhen), sources(r.when)):
+		l.fail(n, `write when it is over, for example: undoWhen: thread.waiting != "them"`, "undoWhen holds whenever the rule fires: what it does would be undone at once")
+	}
+}

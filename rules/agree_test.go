@@ -38,9 +38,38 @@ func drawRules(t *rapid.T) string {
 	var b strings.Builder
 	b.WriteString("version: 1\npeople:\n  board: ['@board.acme.example', Chair@News.example]\n  vip: [a@bigcustomer.example]\nrules:\n")
 	for i := range rapid.IntRange(1, 12).Draw(t, "rules") {
-		fmt.Fprintf(&b, "  - name: rule %d\n    when: %s\n    do: {label: L%d}\n    stop: %v\n", i, quoted(drawCondition(t, 2)), i, rapid.IntRange(0, 9).Draw(t, "stop") == 0)
+		fmt.Fprintf(&b, "  - name: rule %d\n    on: %s\n    when: [%s]\n%s    stop: %v\n", i, rapid.SampledFrom([]string{"mail", "mail", "sent"}).Draw(t, "on"), drawWhen(t),
+			drawEffects(t, i), rapid.IntRange(0, 9).Draw(t, "stop") == 0)
 	}
 	return b.String()
+}
+
+// drawWhen is a condition, sometimes beside one that remembers what it saw.
+func drawWhen(t *rapid.T) string {
+	when := quoted(drawCondition(t, 2))
+	switch rapid.IntRange(0, 6).Draw(t, "remembers") {
+	case 0:
+		return quoted(`seenBefore(subject, "7d")`) + ", " + when
+	case 1:
+		return when + ", " + quoted(`not seenBefore(from.email, "1d") or from in board`)
+	}
+	return when
+}
+
+// drawEffects is a label of the rule's own, one of a few places, a guard, or both
+// of the latter.
+func drawEffects(t *rapid.T, i int) string {
+	place := rapid.SampledFrom([]string{"archive: true", "trash: true", "file: Board"}).Draw(t, "place")
+	never := rapid.SampledFrom([]string{"label", "archive, trash", "file"}).Draw(t, "never")
+	switch rapid.IntRange(0, 9).Draw(t, "effects") {
+	case 0:
+		return fmt.Sprintf("    never: [%s]\n", never)
+	case 1:
+		return fmt.Sprintf("    do: [{flag: red}, {label: L%d}]\n    never: [trash]\n", i)
+	case 2, 3:
+		return fmt.Sprintf("    run: daily at 08:00\n    do: {%s}\n", place) // rules that look again may contradict
+	}
+	return fmt.Sprintf("    do: {label: L%d}\n", i)
 }
 
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
@@ -92,14 +121,19 @@ func drawItem(t *rapid.T) *Item {
 	return &Item{
 		Subject: NewText(strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 3).Draw(t, "subject"), " ")),
 		From:    address("from"), To: []Address{address("to")}, Cc: []Address{address("cc"), address("cc")},
-		Kind: rapid.SampledFrom([]string{"person", "invoice", "bounce"}).Draw(t, "kind"),
+		Kind:      rapid.SampledFrom([]string{"person", "invoice", "bounce"}).Draw(t, "kind"),
+		Direction: rapid.SampledFrom([]string{"in", "in", "out"}).Draw(t, "direction"),
 	}
 }
 
 // FuzzLoad promises that no file crashes the loader, that what it refuses it
 // refuses with a place, and that what it takes has a working plan.
 func FuzzLoad(f *testing.F) {
-	for _, seed := range []string{"", "version: 1", "version: 1\nrules:\n  - {name: a, when: toMe, do: {file: 'A/{year}'}}\n", "a: &a [*a]", "version: 1\nrules: [{name: b, when: [!x y], do: []}]"} {
+	for _, seed := range []string{
+		"", "version: 1", "version: 1\nrules:\n  - {name: a, when: toMe, do: {file: 'A/{year}'}}\n", "a: &a [*a]", "version: 1\nrules: [{name: b, when: [!x y], do: []}]",
+		"version: 1\nrules:\n  - {name: a, on: sent, run: first monday at 7:00, when: thread.waiting == 'them', do: [{snooze: '{deadline} - 1d'}, {expire: {after: 3d, unless: flagged}}], undoWhen: answered, never: [reply]}\n",
+		"version: 1\nrules:\n  - {name: a, when: 'seenBefore(subject, \"7d\")', confirm: assistant, do: {extract: {to: a.csv, fields: {a: '{amount}'}}}}\ntests: [{name: t, given: {found: {amounts: [1 EUR]}}, expect: {extract: {to: a.csv}}}]\n",
+	} {
 		f.Add(seed)
 	}
 	item := &Item{Subject: NewText("Q3"), From: ParseAddress("Pat", "pat@board.acme.example"), Files: []File{NewFile("a.pdf", "", 1, false)}}

@@ -20,6 +20,71 @@ func (w workHours) contain(t time.Time) bool {
 	return w.days[t.Weekday()] && minuteWithin(t, w.from, w.to)
 }
 
+// threadAt works out how long a conversation has been quiet.
+func (s *Set) threadAt(t Thread, now time.Time) Thread {
+	if t.Waiting == "" {
+		t.Waiting = "nobody"
+	}
+	if !t.Last.IsZero() && now.After(t.Last) {
+		t.Quiet, t.QuietDays = now.Sub(t.Last), s.WorkingDays(t.Last, now)
+	}
+	return t
+}
+
+// WorkingDays counts the working days after the day of from, up to and with the
+// day of to, in the account's zone: days of workHours that are no holidays. It
+// is 0 where to is not after from.
+func (s *Set) WorkingDays(from, to time.Time) int {
+	first, last := dayOf(from.In(s.Timezone)), dayOf(to.In(s.Timezone))
+	days := int(last.Sub(first) / (24 * time.Hour))
+	if days <= 0 {
+		return 0
+	}
+	week := 0
+	for _, works := range s.workHours.days {
+		if works {
+			week++
+		}
+	}
+	n := days / 7 * week
+	for d := range days % 7 {
+		if s.workHours.days[(int(first.Weekday())+1+d)%7] {
+			n++
+		}
+	}
+	for text := range s.holidays {
+		if day, err := time.Parse(time.DateOnly, text); err == nil && s.workHours.days[day.Weekday()] && day.After(first) && !day.After(last) {
+			n--
+		}
+	}
+	return n
+}
+
+// dayOf is a date as midnight in UTC, where every day has 24 hours.
+func dayOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+// onClock is the instant of a date at which clocks show the minute of the day. A
+// minute that the clocks skip in spring is as much later as they skip; of one
+// that comes twice in autumn it is the first. time.Date promises neither.
+func onClock(day time.Time, minute int, zone *time.Location) time.Time {
+	wall := time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, time.UTC)
+	_, offset := wall.Add(-24 * time.Hour).In(zone).Zone() // of the day before
+	before := wall.Add(-time.Duration(offset) * time.Second).In(zone)
+	if sameWall(before, wall) {
+		return before
+	}
+	if t := time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, zone); sameWall(t, wall) {
+		return t
+	}
+	return before
+}
+
+func sameWall(t, wall time.Time) bool {
+	return t.Day() == wall.Day() && t.Hour() == wall.Hour() && t.Minute() == wall.Minute()
+}
+
 var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // parseWorkHours reads "Mon-Fri 08:00-18:00" or "Mon,Wed,Fri 9:00-13:00".

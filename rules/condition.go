@@ -32,7 +32,11 @@ type condition struct {
 	program *vm.Program
 	tree    ast.Node // as parsed, before rewriting: what guards are read from
 	facts   []string // dotted facts the condition looks at, in order of appearance
-	place   place
+	looks   bool     // at what is found in the text
+	// remembers is so where it calls seenBefore: it is evaluated last, when all
+	// else holds, and never left out or preferred for a guard.
+	remembers bool
+	place     place
 }
 
 // finding is a mistake inside a condition; from is its offset in characters.
@@ -49,12 +53,29 @@ type compiler struct {
 	options []expr.Option
 	config  *conf.Config
 	needs   Needs
-	// earlier are the rules above the one being compiled: what matched may name.
-	earlier []string
+	// earlier are the rules above the one being compiled that are on the same sort
+	// of item: what matched may name. The others are elsewhere.
+	earlier, elsewhere []string
+	// later is so for conditions that are looked at when the plan is long done.
+	later     bool
+	lookalike bool            // a condition looks at sender.lookalike
+	asked     map[string]bool // rules that a matched names
+}
+
+// above notes the rules above one that is on the given sort of item.
+func (c *compiler) above(rules []*Rule, on string) {
+	c.earlier, c.elsewhere = nil, nil
+	for _, r := range rules {
+		if r.On == on || r.On == "" {
+			c.earlier = append(c.earlier, r.Name)
+		} else {
+			c.elsewhere = append(c.elsewhere, r.Name)
+		}
+	}
 }
 
 func newCompiler(people map[string]*People, folders []string) *compiler {
-	c := &compiler{people: people, folders: folders, options: exprOptions(), config: conf.CreateNew()}
+	c := &compiler{people: people, folders: folders, options: exprOptions(), config: conf.CreateNew(), asked: map[string]bool{}}
 	for _, o := range c.options {
 		o(c.config)
 	}
@@ -90,7 +111,11 @@ func (c *compiler) compile(source string) (*condition, []finding) {
 	if err != nil {
 		return nil, []finding{fromExpr(err)}
 	}
-	return &condition{source: source, program: program, tree: tree.Node, facts: l.facts}, nil
+	return &condition{source: source, program: program, tree: tree.Node, facts: l.facts, looks: looksAtFound(l.facts), remembers: l.remembers}, nil
+}
+
+func looksAtFound(facts []string) bool {
+	return slices.ContainsFunc(facts, func(f string) bool { return rootOf(f) == "found" })
 }
 
 // fromExpr puts an error of the expression library into our words.
@@ -118,6 +143,8 @@ func fromExpr(err error) finding {
 var (
 	ourTypes = strings.NewReplacer("rules.Text", "text", "[]rules.Address", "list of addresses", "rules.Address", "address",
 		"*rules.People", "list of people", "[]rules.File", "list of files", "rules.File", "file", "rules.List", "list", "rules.Auth", "auth",
+		"[]rules.Link", "list of links", "rules.Link", "link", "[]rules.When", "list of dates", "rules.When", "date", "[]rules.Amount", "list of amounts",
+		"rules.Amount", "amount", "rules.Found", "found", "rules.Thread", "thread", "rules.Sender", "sender",
 		"[]string", "list of words", "time.Time", "time", "time.Duration", "length of time")
 	noFieldPattern = regexp.MustCompile(`type (\w+) has no field (\w+)`)
 )
@@ -128,6 +155,12 @@ func fieldsOfType(name string) []string {
 		return fieldNames(addressType)
 	case "file":
 		return fieldNames(reflect.TypeFor[File]())
+	case "link":
+		return fieldNames(reflect.TypeFor[Link]())
+	case "date":
+		return fieldNames(reflect.TypeFor[When]())
+	case "amount":
+		return fieldNames(reflect.TypeFor[Amount]())
 	}
 	return factNames()
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/textproto"
 	"path"
@@ -33,8 +35,11 @@ type env struct {
 	Now          time.Time     `expr:"now"`
 	Age          time.Duration `expr:"age"`
 	AgeDays      int           `expr:"ageDays"`
+	Thread       Thread        `expr:"thread"`
+	Sender       Sender        `expr:"sender"`
 
 	plan *Plan
+	also []string // rules that matched without being asked to do anything
 }
 
 // newEnv works out the facts that need the rule set or the clock.
@@ -51,6 +56,7 @@ func (s *Set) newEnv(item *Item, now time.Time, plan *Plan) *env {
 	if age := e.Now.Sub(e.Received); age > 0 {
 		e.Age, e.AgeDays = age, int(age/(24*time.Hour))
 	}
+	e.Thread, e.Sender = s.threadAt(item.Thread, e.Now), item.Sender
 	e.Weekday = strings.ToLower(e.Received.Weekday().String())
 	e.WorkHours = s.workHours.contain(e.Received)
 	e.Everyone = append(append(make([]Address, 0, len(item.To)+len(item.Cc)), item.To...), item.Cc...)
@@ -83,6 +89,9 @@ var functions = map[string]function{
 	"within":   {takesEnv, callWithin, []any{new(func(*env, string) bool)}},
 	"duration": {plainCall, callDuration, []any{new(func(string) time.Duration)}},
 	"date":     {takesEnv, callDate, []any{new(func(*env, string) time.Time)}},
+
+	"dueWithin":  {takesEnv, callDueWithin, []any{new(func(*env, string) bool)}},
+	"seenBefore": {takesEnv, callSeenBefore, []any{new(func(*env, string, string) bool), new(func(*env, Text, string) bool)}},
 }
 
 // builtins are the functions of expr that a condition may call: none of them can
@@ -186,8 +195,8 @@ func (e *env) labelled(label string) bool {
 }
 
 func callMatched(params ...any) (any, error) {
-	name := params[1].(string)
-	return slices.ContainsFunc(params[0].(*env).plan.Matches, func(m Match) bool { return m.Rule == name }), nil
+	e, name := params[0].(*env), params[1].(string)
+	return slices.Contains(e.also, name) || slices.ContainsFunc(e.plan.Matches, func(m Match) bool { return m.Rule == name }), nil
 }
 
 // callWithin reports whether the mail came within a span of the day.
@@ -197,6 +206,48 @@ func callWithin(params ...any) (any, error) {
 		return false, err
 	}
 	return minuteWithin(params[0].(*env).Received, from, to), nil
+}
+
+// callDueWithin reports whether the text names a deadline from now on until then.
+func callDueWithin(params ...any) (any, error) {
+	within, err := ParseDuration(params[1].(string))
+	if err != nil {
+		return false, err
+	}
+	e := params[0].(*env)
+	return slices.ContainsFunc(e.Found.Deadlines, func(w When) bool {
+		end := w.End
+		if end.Before(w.Start) {
+			end = w.Start // a moment without a length
+		}
+		return !end.Before(e.Now) && w.Start.Before(e.Now.Add(within))
+	}), nil
+}
+
+// callSeenBefore reports whether another item had the key within that time, and
+// has the plan remember the key for those to come. Of the key only a hash leaves
+// the evaluation: what a mail says is not kept.
+func callSeenBefore(params ...any) (any, error) {
+	within, err := ParseDuration(params[2].(string))
+	if err != nil {
+		return false, err
+	}
+	e, key := params[0].(*env), ""
+	switch k := params[1].(type) {
+	case Text:
+		key = k.folded
+	case string:
+		key = Fold(k)
+	}
+	if key == "" {
+		return false, nil
+	}
+	sum := sha256.Sum256([]byte(key))
+	key = hex.EncodeToString(sum[:16])
+	if !slices.Contains(e.plan.Remember, key) {
+		e.plan.Remember = append(e.plan.Remember, key)
+	}
+	return e.Seen != nil && e.Seen(key, within), nil
 }
 
 func callDuration(params ...any) (any, error) { return ParseDuration(params[0].(string)) }

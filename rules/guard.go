@@ -182,7 +182,7 @@ type index struct {
 	always []int
 	exact  map[string]map[string][]int // fact → value → rules
 	people map[string]*peopleIndex     // fact → rules
-	grams  map[string]map[[gramSize]byte][]int
+	grams  map[string]*gramIndex       // fact → rules
 }
 
 type peopleIndex struct{ mailboxes, domains map[string][]int }
@@ -191,7 +191,7 @@ type peopleIndex struct{ mailboxes, domains map[string][]int }
 func buildIndex(rules []*Rule, people map[string]*People) *index {
 	ix := &index{
 		rules: len(rules), exact: map[string]map[string][]int{}, people: map[string]*peopleIndex{},
-		grams: map[string]map[[gramSize]byte][]int{},
+		grams: map[string]*gramIndex{},
 	}
 	for i, rule := range rules {
 		if !rule.Enabled {
@@ -211,7 +211,7 @@ func buildIndex(rules []*Rule, people map[string]*People) *index {
 
 func ruleGuard(rule *Rule, people map[string]*People) (best guard, ok bool) {
 	for _, c := range rule.when {
-		if g, has := guardOf(c.tree, people); has && (!ok || g.cost() < best.cost()) {
+		if g, has := guardOf(c.tree, people); has && !c.remembers && (!ok || g.cost() < best.cost()) {
 			best, ok = g, true
 		}
 	}
@@ -223,7 +223,10 @@ func (ix *index) file(k key, rule int) {
 	case exact:
 		add(ix.exact, k.fact, k.value, rule)
 	case gram:
-		add(ix.grams, k.fact, ix.rarestGram(k), rule)
+		if ix.grams[k.fact] == nil {
+			ix.grams[k.fact] = &gramIndex{rules: map[[gramSize]byte][]int{}}
+		}
+		ix.grams[k.fact].add(k.value, rule)
 	default:
 		if ix.people[k.fact] == nil {
 			ix.people[k.fact] = &peopleIndex{map[string][]int{}, map[string][]int{}}
@@ -243,17 +246,36 @@ func add[V comparable](m map[string]map[V][]int, fact string, value V, rule int)
 	m[fact][value] = append(m[fact][value], rule)
 }
 
-// rarestGram chooses the three letters that the fewest rules so far are filed
-// under.
-func (ix *index) rarestGram(k key) [gramSize]byte {
-	var best [gramSize]byte
-	for i := 0; i+gramSize <= len(k.value); i++ {
-		g := [gramSize]byte([]byte(k.value[i : i+gramSize]))
-		if i == 0 || len(ix.grams[k.fact][g]) < len(ix.grams[k.fact][best]) {
+// gramIndex finds rules by three letters of a text. Texts are long and most of
+// their letters are in no rule, so a table is asked before the map.
+type gramIndex struct {
+	rules map[[gramSize]byte][]int
+	some  [1 << 13]bool // by hash: whether rules may have such letters
+}
+
+// add files a rule under those three letters of the word that the fewest rules so
+// far are filed under.
+func (x *gramIndex) add(word string, rule int) {
+	best := [gramSize]byte([]byte(word[:gramSize]))
+	for i := 1; i+gramSize <= len(word); i++ {
+		if g := [gramSize]byte([]byte(word[i : i+gramSize])); len(x.rules[g]) < len(x.rules[best]) {
 			best = g
 		}
 	}
-	return best
+	x.rules[best] = append(x.rules[best], rule)
+	x.some[gramHash(best[0], best[1], best[2])] = true
+}
+
+func gramHash(a, b, c byte) uint32 {
+	return (uint32(a)*2654435761 ^ uint32(b)*40503 ^ uint32(c)*97) & (1<<13 - 1)
+}
+
+func (x *gramIndex) collect(text string, found bitset) {
+	for i := 0; i+gramSize <= len(text); i++ {
+		if a, b, c := text[i], text[i+1], text[i+2]; x.some[gramHash(a, b, c)] {
+			found.add(x.rules[[gramSize]byte{a, b, c}])
+		}
+	}
 }
 
 // candidates yields the numbers of the rules that e could match, in file order.
@@ -269,10 +291,7 @@ func (ix *index) candidates(e *env) iter.Seq[int] {
 			people.collect(e, fact, found)
 		}
 		for fact, grams := range ix.grams {
-			value := foldedValue(e, fact)
-			for i := 0; i+gramSize <= len(value); i++ {
-				found.add(grams[[gramSize]byte([]byte(value[i:i+gramSize]))])
-			}
+			grams.collect(foldedValue(e, fact), found)
 		}
 		found.each(yield)
 	}
@@ -282,6 +301,10 @@ func foldedValue(e *env, fact string) string {
 	switch fact {
 	case "subject":
 		return e.Subject.folded
+	case "text":
+		return e.Text.folded
+	case "full":
+		return e.Full.folded
 	case "from.domain":
 		return e.From.Domain
 	case "from.email":

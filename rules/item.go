@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -44,6 +46,19 @@ type Item struct {
 	SpamScore float64  `json:"spamScore" expr:"spamScore"` // X-Spam-Score or X-Spam-Status
 	Labels    []string `json:"labels" expr:"labels"`       // keywords of the message
 
+	Text  Text   `json:"text" expr:"text"` // newly written: without quotes, signature and disclaimers; at most 64 KiB
+	Full  Text   `json:"full" expr:"full"` // with quotes; at most 256 KiB
+	Links []Link `json:"links" expr:"links"`
+	Found Found  `json:"found" expr:"found"`
+	// Find, if it is not nil, makes Found when a condition first looks at it: that
+	// costs more than all else that is read of a message.
+	Find func() Found `json:"-" expr:"-"`
+
+	Thread Thread `json:"thread" expr:"thread"`
+	Sender Sender `json:"sender" expr:"sender"`
+
+	QuotaPercent float64 `json:"quotaPercent" expr:"quotaPercent"` // of the mailbox that is full (RFC 9208)
+
 	Files []File `json:"files" expr:"files"`
 	List  List   `json:"list" expr:"list"`
 	Auth  Auth   `json:"auth" expr:"auth"`
@@ -51,6 +66,10 @@ type Item struct {
 	// Header holds the decoded values of the header fields the rule set asked
 	// for by header("Name"), by canonical field name.
 	Header map[string][]string `json:"header,omitempty" expr:"-"`
+
+	// Seen tells whether another item had the key within that time; nil where
+	// nothing is remembered. It serves seenBefore.
+	Seen func(key string, within time.Duration) bool `json:"-" expr:"-"`
 }
 
 // Confidential reports whether the item asks for discretion: by its Sensitivity
@@ -58,6 +77,13 @@ type Item struct {
 // or written down.
 func (i *Item) Confidential() bool {
 	return i.Encrypted || i.Sensitivity == "private" || i.Sensitivity == "company-confidential"
+}
+
+// Look makes Found, if that has been put off.
+func (i *Item) Look() {
+	if i.Find != nil {
+		i.Found, i.Find = i.Find(), nil
+	}
 }
 
 // Address is one mailbox of an address field (RFC 5322 3.4), with the parts a
@@ -78,6 +104,75 @@ type File struct {
 	Type   string `json:"type" expr:"type"` // media type in lower case
 	Size   int    `json:"size" expr:"size"` // bytes as decoded, estimated from the encoded size
 	Inline bool   `json:"inline" expr:"inline"`
+	Text   Text   `json:"text,omitzero" expr:"text"` // of a text attachment, within a cap
+}
+
+// Link is one link of the newly written text.
+type Link struct {
+	Text   Text   `json:"text" expr:"text"`
+	URL    string `json:"url" expr:"url"`
+	Domain string `json:"domain" expr:"domain"` // of the URL's host, lower case
+}
+
+// When is a span of time found in prose, with the words it came from.
+type When struct {
+	Text       string    `json:"text" expr:"text"`
+	Start      time.Time `json:"start" expr:"start"`
+	End        time.Time `json:"end" expr:"end"`
+	AllDay     bool      `json:"allDay" expr:"allDay"`
+	Zone       string    `json:"zone" expr:"zone"` // as written; empty where none was
+	Confidence float64   `json:"confidence" expr:"confidence"`
+}
+
+// Amount is a sum of money found in prose.
+type Amount struct {
+	Value    float64 `json:"value" expr:"value"`       // for comparing
+	Currency string  `json:"currency" expr:"currency"` // ISO 4217
+}
+
+// String is the amount as people write it: "1200.00 EUR".
+func (a Amount) String() string {
+	return strings.TrimSpace(strconv.FormatFloat(a.Value, 'f', 2, 64) + " " + a.Currency)
+}
+
+// Found is what the newly written text holds.
+type Found struct {
+	Deadlines []When    `json:"deadlines" expr:"deadlines"`
+	Dates     []When    `json:"dates" expr:"dates"`
+	Amounts   []Amount  `json:"amounts" expr:"amounts"`
+	Codes     []string  `json:"codes" expr:"codes"` // bookings, parcels, orders
+	Question  bool      `json:"question" expr:"question"`
+	Ask       bool      `json:"ask" expr:"ask"` // it wants something of its reader
+	Deadline  time.Time `json:"deadline,omitzero" expr:"deadline"`
+}
+
+// Thread is what the mailbox knows of a message's conversation, the message
+// itself included.
+type Thread struct {
+	ID           string        `json:"id" expr:"id"`
+	Waiting      string        `json:"waiting" expr:"waiting"` // who is awaited: me them nobody
+	Count        int           `json:"count" expr:"count"`
+	QuietDays    int           `json:"quietDays" expr:"quietDays"` // working days; Plan works it out
+	Quiet        time.Duration `json:"quiet" expr:"quiet"`         // since Last; Plan works it out
+	Mine         bool          `json:"mine" expr:"mine"`           // the executive began it
+	Answered     bool          `json:"answered" expr:"answered"`   // the executive wrote in it after somebody else did
+	Muted        bool          `json:"muted" expr:"muted"`
+	Labels       []string      `json:"labels" expr:"labels"`
+	Participants []Address     `json:"participants" expr:"participants"`
+	First        time.Time     `json:"first,omitzero" expr:"first"`
+	Last         time.Time     `json:"last,omitzero" expr:"last"`
+}
+
+// Sender is what the mailbox knows of the author, before this message.
+type Sender struct {
+	New       bool      `json:"new" expr:"new"` // never wrote, and was never written to
+	Received  int       `json:"received" expr:"received"`
+	Sent      int       `json:"sent" expr:"sent"` // messages to them
+	FirstSeen time.Time `json:"firstSeen,omitzero" expr:"firstSeen"`
+	LastSent  time.Time `json:"lastSent,omitzero" expr:"lastSent"`
+	ReadRate  float64   `json:"readRate" expr:"readRate"` // of what they sent, 0 to 1
+	ReplyRate float64   `json:"replyRate" expr:"replyRate"`
+	Lookalike string    `json:"lookalike" expr:"lookalike"` // the address of the lists that this one seems to imitate
 }
 
 // List is what the list header fields say (RFC 2369, 2919, 8058).
@@ -123,4 +218,13 @@ func NewFile(name, mediaType string, size int, inline bool) File {
 		Size:   size,
 		Inline: inline,
 	}
+}
+
+// NewLink makes a Link; the domain is taken from the URL.
+func NewLink(text, target string) Link {
+	l := Link{Text: NewText(text), URL: target}
+	if u, err := url.Parse(target); err == nil {
+		l.Domain = strings.ToLower(u.Hostname())
+	}
+	return l
 }

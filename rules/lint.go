@@ -22,6 +22,9 @@ type linter struct {
 	facts    []string
 	dynamic  bool // calls something that looks at the item without naming a fact
 	callees  map[ast.Node]bool
+	// alone are names of which only a part is asked that needs nothing fetched.
+	alone     map[ast.Node]bool
+	remembers bool
 }
 
 func (l *linter) fail(n ast.Node, hint, format string, args ...any) {
@@ -29,7 +32,7 @@ func (l *linter) fail(n ast.Node, hint, format string, args ...any) {
 }
 
 func (l *linter) check(root ast.Node) {
-	l.callees = map[ast.Node]bool{}
+	l.callees, l.alone = map[ast.Node]bool{}, map[ast.Node]bool{}
 	l.findCallees(root)
 	ast.Walk(&root, l)
 	l.nesting(root, 0)
@@ -41,10 +44,14 @@ func (l *linter) check(root ast.Node) {
 	}
 }
 
-// findCallees tells the names of functions from facts: date is both.
+// findCallees tells the names of functions from facts: date is both. Whom a
+// sender imitates is worked out from the lists alone, without a history.
 func (l *linter) findCallees(n ast.Node) {
 	if call, ok := n.(*ast.CallNode); ok {
 		l.callees[call.Callee] = true
+	}
+	if member, ok := n.(*ast.MemberNode); ok && pathOf(n) == "sender.lookalike" {
+		l.alone[member.Node], l.lookalike = true, true
 	}
 	for _, child := range children(n) {
 		l.findCallees(child)
@@ -60,6 +67,10 @@ func (l *linter) Visit(node *ast.Node) {
 		l.member(n)
 	case *ast.CallNode:
 		l.callNode(n)
+	case *ast.BuiltinNode:
+		if len(n.Arguments) == 2 && pathOf(n.Arguments[0]) == "files" && asksForText(n.Arguments[1]) {
+			l.needs.FileText = true // any(files, .text contains "…")
+		}
 	case *ast.BinaryNode:
 		l.comparison(n)
 	case *ast.VariableDeclaratorNode, *ast.SequenceNode:
@@ -81,7 +92,9 @@ func (l *linter) identifier(n *ast.IdentifierNode) {
 		return
 	}
 	if f, ok := factByName[name]; ok {
-		l.needs.add(f)
+		if !l.alone[n] {
+			l.needs.add(f)
+		}
 		l.saw(name)
 		return
 	}
@@ -135,6 +148,13 @@ func (l *linter) saw(name string) {
 func (l *linter) member(n *ast.MemberNode) {
 	name := pathOf(n)
 	if name == "" {
+		if index, ok := n.Node.(*ast.MemberNode); ok && pathOf(index.Node) == "files" && isField(n, "text") {
+			l.needs.FileText = true // files[0].text
+		}
+		return
+	}
+	if later, ok := laterFacts[name]; ok {
+		l.fail(n, "leave the rule out, or write enabled: false, until then", "%q needs %s, which this version does not read yet", name, later)
 		return
 	}
 	parent, field, _ := cutLast(name)
@@ -157,6 +177,16 @@ func (l *linter) member(n *ast.MemberNode) {
 	l.fail(n.Property, hint, "%q has no %q", parent, field)
 }
 
+// asksForText reports whether a loop looks at the text of what it goes over.
+func asksForText(n ast.Node) bool {
+	if member, ok := n.(*ast.MemberNode); ok && isField(member, "text") {
+		if _, ok := member.Node.(*ast.PointerNode); ok {
+			return true
+		}
+	}
+	return slices.ContainsFunc(children(n), asksForText)
+}
+
 // callNode checks a call's name and those arguments that can only be right or
 // wrong when the file is loaded.
 func (l *linter) callNode(n *ast.CallNode) {
@@ -168,8 +198,12 @@ func (l *linter) callNode(n *ast.CallNode) {
 	if _, known := functions[callee.Value]; !known {
 		return // callee said so
 	}
-	if callee.Value == "has" {
+	switch callee.Value {
+	case "has":
 		l.hasWords(n)
+		return
+	case "seenBefore":
+		l.seenBefore(n)
 		return
 	}
 	if len(n.Arguments) != 1 {
@@ -181,7 +215,8 @@ func (l *linter) callNode(n *ast.CallNode) {
 		return
 	}
 	if err := l.argument(callee.Value, literal); err != nil {
-		l.fail(literal, "", "%s", err)
+		message, hint, _ := strings.Cut(err.Error(), "; ")
+		l.fail(literal, hint, "%s", message)
 	}
 }
 
@@ -206,22 +241,71 @@ func (l *linter) argument(function string, literal *ast.StringNode) error {
 		l.saw("labels")
 	case "matched":
 		l.dynamic = true
-		if !slices.Contains(l.earlier, literal.Value) {
-			near := nearest(literal.Value, l.earlier)
-			if near != "" {
-				return fmt.Errorf("no rule above is called %q; did you mean %q?", literal.Value, near)
-			}
-			return fmt.Errorf("no rule above is called %q", literal.Value)
-		}
+		return l.matched(literal.Value)
 	case "within":
 		l.saw("received")
 		_, _, err = parseSpan(literal.Value)
 	case "duration":
 		_, err = ParseDuration(literal.Value)
+	case "dueWithin":
+		l.needs.add(factByName["found"])
+		l.saw("found.deadlines")
+		_, err = positiveDuration(literal.Value)
 	case "date":
 		_, err = ParseDate(literal.Value, time.UTC)
 	}
 	return err
+}
+
+// matched checks the name of a rule above.
+func (l *linter) matched(name string) error {
+	near := nearest(name, l.earlier)
+	switch {
+	case l.later:
+		return fmt.Errorf("matched(…) can't stand here: the condition is looked at later, when no rule above is under way")
+	case slices.Contains(l.earlier, name):
+		l.asked[name] = true
+		return nil
+	case slices.Contains(l.elsewhere, name):
+		return fmt.Errorf("the rule %q is on another sort of mail: the two never fire for the same one", name)
+	case near != "":
+		return fmt.Errorf("no rule above is called %q; did you mean %q?", name, near)
+	}
+	return fmt.Errorf("no rule above is called %q", name)
+}
+
+// positiveDuration reads a length of time that can't be nothing.
+func positiveDuration(s string) (time.Duration, error) {
+	d, err := ParseDuration(s)
+	if err == nil && d <= 0 {
+		err = fmt.Errorf("%q is no length of time to look ahead or back; write it like \"3d\"", s)
+	}
+	return d, err
+}
+
+// maxRemembered is how long the keys of seenBefore are kept.
+const maxRemembered = 90 * 24 * time.Hour
+
+func (l *linter) seenBefore(n *ast.CallNode) {
+	l.needs.History, l.remembers = true, true
+	if l.later {
+		l.fail(n, "", "seenBefore(…) can't stand here: the condition is looked at later, and by then the mail itself was seen")
+		return
+	}
+	if len(n.Arguments) != 2 {
+		l.fail(n, `write: seenBefore(subject, "7d")`, "seenBefore(…) takes what must have been seen, and within which time")
+		return
+	}
+	literal, ok := n.Arguments[1].(*ast.StringNode)
+	if !ok {
+		l.fail(n.Arguments[1], "", "seenBefore(…) takes the time in quotes")
+		return
+	}
+	if d, err := positiveDuration(literal.Value); err != nil {
+		l.fail(literal, `write it like "7d"`, "%q is no length of time to look back", literal.Value)
+	} else if d > maxRemembered {
+		l.fail(literal, "write a shorter time", "what was seen is remembered for 90 days at most")
+	}
 }
 
 func (l *linter) hasWords(n *ast.CallNode) {

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -20,6 +22,14 @@ type Options struct {
 	Folders []string
 	// Timezone is the account's; the file's timezone: goes before it.
 	Timezone *time.Location
+	// AllowDelete lets rules delete for good.
+	AllowDelete bool
+	// Templates are the texts of drafts and replies by name; nil where they are
+	// not known.
+	Templates map[string]string
+	// Found reads dates, amounts and asks out of the text of a test's mail; nil
+	// leaves tests to say what is found.
+	Found func(text string, received time.Time) Found
 }
 
 const maxFile = 1 << 20 // bytes of a rules file
@@ -30,7 +40,7 @@ func Load(name string, data []byte, options Options) (*Set, error) {
 	if len(data) > maxFile {
 		return nil, Problems{{File: name, Line: 1, Column: 1, Message: fmt.Sprintf("the file has %d bytes; at most %d are allowed", len(data), maxFile)}}
 	}
-	l := &loader{reader: newReader(name, data), options: options}
+	l := &loader{reader: newReader(name, data), options: options, used: map[string]string{}}
 	if root := l.document(data); root != nil {
 		l.load(root)
 	}
@@ -43,9 +53,19 @@ func Load(name string, data []byte, options Options) (*Set, error) {
 	if errs := l.problems.Errors(); errs != nil {
 		return nil, errs
 	}
-	sum := sha256.Sum256(data)
-	l.set.File, l.set.Hash, l.set.Warnings = name, hex.EncodeToString(sum[:8]), l.problems
+	l.set.File, l.set.Hash, l.set.Warnings = name, hashOf(data, l.used), l.problems
+	l.set.source, l.set.templates = data, l.used
 	return l.set, nil
+}
+
+// hashOf is the hash of a file and of the templates that it names.
+func hashOf(data []byte, templates map[string]string) string {
+	sum := sha256.New()
+	sum.Write(data)
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		fmt.Fprintf(sum, "\x00%s\x00%s", name, templates[name])
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 // loader builds a Set from the nodes of a file.
@@ -55,21 +75,21 @@ type loader struct {
 	set      *Set
 	compiler *compiler
 	nodes    map[string]*yaml.Node // the top level, by key
+	used     map[string]string     // of the templates, those that rules name
 }
 
 var (
-	fileKeys = []string{"version", "timezone", "me", "workHours", "people", "places", "glossary", "goals", "rules", "tests"}
-	ruleKeys = []string{"name", "on", "when", "unless", "do", "stop", "enabled", "why", "irreversible"}
-	// laterKeys are keys of a rule that this version can't follow yet.
-	laterKeys = map[string]string{
-		"run": "rules on a schedule", "never": "guards", "confirm": "approvals", "undoWhen": "undoing by condition", "goal": "goals",
-	}
+	fileKeys = []string{"version", "timezone", "me", "workHours", "holidays", "people", "places", "glossary", "goals", "rules", "tests"}
+	ruleKeys = []string{"name", "on", "when", "unless", "do", "stop", "run", "never", "confirm", "undoWhen", "enabled", "why", "goal", "irreversible"}
 )
+
+// alwaysRead are the header fields by which a mail is confidential.
+var alwaysRead = []string{"Content-Type", "Sensitivity"}
 
 func (l *loader) load(root *yaml.Node) {
 	l.nodes = map[string]*yaml.Node{}
 	l.mapping(root, "a rules file", fileKeys, func(key, value *yaml.Node) { l.nodes[key.Value] = value })
-	l.set = &Set{Timezone: time.UTC, workHours: defaultWorkHours, people: map[string]*People{}}
+	l.set = &Set{Timezone: time.UTC, workHours: defaultWorkHours, people: map[string]*People{}, holidays: map[string]bool{}, options: l.options}
 	if l.options.Timezone != nil {
 		l.set.Timezone = l.options.Timezone
 	}
@@ -77,11 +97,13 @@ func (l *loader) load(root *yaml.Node) {
 	l.settings()
 	l.compiler = newCompiler(l.set.people, l.options.Folders)
 	l.rules(root)
-	l.compiler.needs.addHeaders("Content-Type", "Sensitivity") // whether a mail is confidential is always asked
+	l.compiler.needs.addHeaders(alwaysRead...)
 	l.set.needs = l.compiler.needs
+	l.set.lookalike, l.set.asked = l.compiler.lookalike, l.compiler.asked
 	l.crossRules()
 	l.tests()
 	l.set.index = buildIndex(l.set.Rules, l.set.people)
+	l.set.imitated = sync.OnceValue(func() *imitated { return newImitated(l.set) })
 }
 
 func (l *loader) version(root *yaml.Node) {
@@ -113,9 +135,18 @@ func (l *loader) settings() {
 	if n := l.nodes["workHours"]; n != nil {
 		w, err := parseWorkHours(n.Value)
 		if err != nil {
-			l.fail(n, "", "%s", err)
+			l.fail(n, "write them like: Mon-Fri 08:00-18:00", "%q are no work hours", n.Value)
 		}
 		l.set.workHours = w
+	}
+	if n := l.nodes["holidays"]; n != nil {
+		for _, item := range items(n) {
+			day, _ := l.text(item, "holidays")
+			if _, err := time.Parse(time.DateOnly, day); err != nil && day != "" {
+				l.fail(item, "write each like 2026-12-25", "%q is no date", day)
+			}
+			l.set.holidays[day] = true
+		}
 	}
 	if n := l.nodes["people"]; n != nil {
 		l.mapping(n, "people", nil, l.list)
@@ -206,11 +237,7 @@ func (l *loader) rules(root *yaml.Node) {
 func (l *loader) rule(n *yaml.Node) {
 	r := &Rule{Line: n.Line, Enabled: true}
 	keys := map[string]*yaml.Node{}
-	allowed := slices.Clone(ruleKeys)
-	for later := range laterKeys {
-		allowed = append(allowed, later)
-	}
-	l.mapping(n, "a rule", allowed, func(key, value *yaml.Node) { keys[key.Value] = value })
+	l.mapping(n, "a rule", ruleKeys, func(key, value *yaml.Node) { keys[key.Value] = value })
 	if n.Kind != yaml.MappingNode {
 		return
 	}
@@ -219,9 +246,13 @@ func (l *loader) rule(n *yaml.Node) {
 		r.Enabled, _ = l.boolean(e, "enabled")
 	}
 	if r.Enabled {
-		l.laterRuleKeys(n, keys)
+		l.on(keys["on"], r)
+		l.compiler.above(l.set.Rules, r.On)
 		l.conditions(n, keys, r)
+		l.guards(keys, r)
 		l.actions(n, keys["do"], r)
+		l.checkIrreversible(r, keys)
+		l.checkGuards(r, keys)
 	}
 	if s := keys["stop"]; s != nil {
 		r.Stop, _ = l.boolean(s, "stop")
@@ -231,7 +262,6 @@ func (l *loader) rule(n *yaml.Node) {
 	}
 	r.facts = mergeFacts(r.when, r.unless)
 	l.set.Rules = append(l.set.Rules, r)
-	l.compiler.earlier = append(l.compiler.earlier, r.Name)
 }
 
 func (l *loader) ruleName(n, name *yaml.Node, r *Rule) {
@@ -247,27 +277,94 @@ func (l *loader) ruleName(n, name *yaml.Node, r *Rule) {
 	}
 }
 
-// laterRuleKeys refuses by name what this version would otherwise ignore.
-func (l *loader) laterRuleKeys(n *yaml.Node, keys map[string]*yaml.Node) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if later, ok := laterKeys[key.Value]; ok {
-			l.fail(key, "leave the line out, or write enabled: false, until then", "%q needs %s, which this version does not have yet", key.Value, later)
-		}
-	}
-	on := keys["on"]
-	if on == nil || on.Value == "mail" {
+// on reads what the rule looks at; what this version can't look at yet is
+// refused by name.
+func (l *loader) on(n *yaml.Node, r *Rule) {
+	r.On = "mail"
+	if n == nil {
 		return
 	}
 	all := []string{"mail", "sent", "event", "day"}
-	if contains(all, on.Value) {
-		l.fail(on, "leave the rule out, or write enabled: false, until then", "rules on %q are not followed by this version yet", on.Value)
-		return
+	switch r.On = n.Value; {
+	case !contains(all, n.Value):
+		l.fail(n, suggestion(n.Value, all), "a rule is on mail, sent, event or day, not %q", n.Value)
+	case n.Value != "mail" && n.Value != "sent":
+		l.fail(n, "leave the rule out, or write enabled: false, until then", "rules on %q need a calendar, which this version does not have yet", n.Value)
 	}
-	l.fail(on, suggestion(on.Value, all), "a rule is on mail, sent, event or day, not %q", on.Value)
+}
+
+// guards reads what limits a rule or its effects: run, confirm, never, undoWhen
+// and goal.
+func (l *loader) guards(keys map[string]*yaml.Node, r *Rule) {
+	if n := keys["run"]; n != nil {
+		if text, ok := l.text(n, "run"); ok {
+			var err error
+			if r.Run, err = parseSchedule(text); err != nil {
+				l.failWith(n, err)
+			}
+		}
+	}
+	if n := keys["confirm"]; n != nil {
+		if r.Confirm = n.Value; !contains([]string{"assistant", "executive"}, n.Value) {
+			l.fail(n, `write "confirm: assistant" or "confirm: executive"`, "%q can't approve", n.Value)
+		}
+	}
+	if n := keys["never"]; n != nil {
+		r.Never = l.never(n)
+	}
+	if n := keys["undoWhen"]; n != nil {
+		r.undoWhen = l.conditionList(n, l.laterCondition)
+	}
+	if n := keys["goal"]; n != nil {
+		r.Goal, _ = l.text(n, "goal")
+		if known := l.goalNames(); r.Goal != "" && !contains(known, r.Goal) {
+			l.fail(n, suggestion(r.Goal, known), "there is no goal %q under goals:", r.Goal)
+		}
+	}
+}
+
+// forbiddable are what never may name.
+func forbiddable() []string {
+	return slices.Sorted(slices.Values(slices.Concat(actionNames(), slices.Collect(maps.Keys(laterActions)), []string{"llm"})))
+}
+
+// never reads the actions that a guard forbids. Those of later versions may
+// stand there: what must never happen, must not then.
+func (l *loader) never(n *yaml.Node) []string {
+	allowed := forbiddable()
+	words := []string{} // not nil: the rule has a never, if a wrong one
+	for _, item := range items(n) {
+		word, ok := l.text(item, "never")
+		switch {
+		case !ok:
+		case !contains(allowed, word):
+			l.fail(item, suggestion(word, allowed), "never does not know %q", word)
+		case contains(words, word):
+			l.fail(item, "keep one of the two", "never names %q twice", word)
+		default:
+			words = append(words, word)
+		}
+	}
+	if len(items(n)) == 0 {
+		l.fail(n, "write for example: never: [forward, reply]", "never names no action")
+	}
+	return words
+}
+
+func (l *loader) goalNames() []string {
+	var names []string
+	if n := l.nodes["goals"]; n != nil && n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			names = append(names, n.Content[i].Value)
+		}
+	}
+	return names
 }
 
 func (l *loader) actions(n, do *yaml.Node, r *Rule) {
+	if do == nil && r.Never != nil {
+		return
+	}
 	if do == nil {
 		l.fail(n, "add for example: do: [{file: Board}]", "the rule %q does nothing", r.Name)
 		return
@@ -275,7 +372,7 @@ func (l *loader) actions(n, do *yaml.Node, r *Rule) {
 	before := len(l.problems)
 	for _, item := range items(do) {
 		l.mapping(item, "do", nil, func(key, value *yaml.Node) {
-			if a, ok := readAction(l.reader, key, value); ok {
+			if a, ok := readAction(l, key, value); ok {
 				r.Actions = append(r.Actions, a)
 			}
 		})
@@ -283,15 +380,44 @@ func (l *loader) actions(n, do *yaml.Node, r *Rule) {
 	if len(l.problems) == before {
 		checkActions(l.reader, do, r.Actions)
 	}
-	for _, a := range r.Actions {
-		if a.folder != nil {
-			l.templateNeeds(a.folder)
-		}
+	for i := range r.Actions {
+		l.actionNeeds(&r.Actions[i])
 	}
 }
 
-func (l *loader) templateNeeds(t *template) {
-	for _, field := range t.fields() {
-		l.compiler.needs.add(factByName[rootOf(field)])
+// actionNeeds notes the facts that an action's fields, or the action itself, look
+// at.
+func (l *loader) actionNeeds(a *Action) {
+	var names []string
+	for _, t := range a.templates {
+		names = append(names, t.fields()...)
 	}
+	for _, c := range a.columns {
+		names = append(names, c.value.fields()...)
+	}
+	if a.wording != nil {
+		names = append(names, a.wording.fields()...)
+	}
+	for _, name := range names {
+		if fact, ok := factsOfField[name]; ok {
+			name = fact
+		}
+		l.compiler.needs.add(factByName[rootOf(name)])
+		a.looks = a.looks || rootOf(name) == "found"
+	}
+	if a.moment != nil && a.moment.field != "" {
+		l.compiler.needs.add(factByName["found"])
+		a.looks = true
+	}
+	for _, name := range factsOfAction[a.Name] {
+		l.compiler.needs.add(factByName[name])
+	}
+}
+
+// factsOfAction are the facts that doing an action takes: what a program wrote
+// is never answered, an answer goes where its writer wants it, and a list is left
+// only where the sender is who it claims to be.
+var factsOfAction = map[string][]string{
+	"save": {"files"}, "unsubscribe": {"list", "auth"}, "reply": {"automatic", "list", "replyTo"}, "draft": {"replyTo"},
+	"forward": {"automatic", "list"}, "redirect": {"automatic", "list"}, "mute": {"thread"}, "remind": {"thread"},
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,9 +46,12 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// lintTemplates are the wordings beside the files of testdata/lint.
+var lintTemplates = map[string]string{"nudge": "Hello {from.first}", "other": "Good day", "broken": "Hello {form.first}", "empty": "Subject: nothing\n\n"}
+
 func findings(t *testing.T, data []byte) string {
 	t.Helper()
-	set, err := Load("rules.yaml", data, Options{Folders: []string{"INBOX"}, Timezone: time.UTC})
+	set, err := Load("rules.yaml", data, Options{Folders: []string{"INBOX"}, Timezone: time.UTC, Templates: lintTemplates})
 	if err == nil {
 		if len(set.Warnings) == 0 {
 			t.Fatal("the file was loaded without a finding")
@@ -62,4 +66,36 @@ func findings(t *testing.T, data []byte) string {
 		t.Error("a file with mistakes gave a set")
 	}
 	return problems.Error() + "\n"
+}
+
+// TestEveryMistake writes what an assistant reads of every mistake into one file,
+// to be read from top to bottom.
+func TestEveryMistake(t *testing.T) {
+	files, err := filepath.Glob("testdata/lint/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("What an assistant reads of every mistake in testdata/lint, in the order of the files' names.\n")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		title := strings.ReplaceAll(strings.TrimSuffix(filepath.Base(file), ".yaml"), "-", " ")
+		fmt.Fprintf(&b, "\n%s\n%s\n\n%s", title, strings.Repeat("=", len(title)), findings(t, data))
+	}
+	const golden = "testdata/every-mistake.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("every-mistake.txt is not of this version; run: go test ./rules -run EveryMistake -update\n(-want +got):\n%s", diff)
+	}
 }

@@ -25,10 +25,13 @@ func trees(all []treeAt) []ast.Node {
 func (l *loader) crossRules() {
 	for i, later := range l.set.Rules {
 		for _, earlier := range l.set.Rules[:i] {
-			if !earlier.Enabled || !later.Enabled || len(earlier.when) == 0 || !implies(later, earlier) {
+			if !earlier.Enabled || !later.Enabled || earlier.On != later.On || len(earlier.when) == 0 || !implies(later, earlier) {
 				continue
 			}
-			if earlier.Stop {
+			if later.Run != nil || earlier.Run != nil {
+				continue // they look at the mail at different times
+			}
+			if earlier.Stop && later.Never == nil {
 				l.warnAt(place{later.Line, 1}, "move it above, or take stop off", "the rule %q is never reached: %q (line %d) matches whatever it would, and stops", later.Name, earlier.Name, earlier.Line)
 				continue
 			}
@@ -44,13 +47,12 @@ func implies(a, b *Rule) bool {
 	if len(b.unless) > 0 && !sameSources(a.unless, b.unless) {
 		return false
 	}
-	lines := sources(a.when)
-	for _, s := range sources(b.when) {
-		if !slices.Contains(lines, s) {
-			return false
-		}
-	}
-	return true
+	return coveredBy(sources(b.when), sources(a.when))
+}
+
+// coveredBy reports whether every one of the lines stands among the others.
+func coveredBy(lines, others []string) bool {
+	return !slices.ContainsFunc(lines, func(s string) bool { return !slices.Contains(others, s) })
 }
 
 func sources(conditions []*condition) []string {

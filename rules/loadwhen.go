@@ -20,24 +20,32 @@ func (l *loader) conditions(n *yaml.Node, keys map[string]*yaml.Node, r *Rule) {
 		l.fail(n, "say when the rule applies, for example: when: from in board", "the rule %q has no when: it would fire for every mail", r.Name)
 		return
 	}
-	r.when = l.conditionList(when)
+	r.when = l.conditionList(when, l.condition)
 	if u := keys["unless"]; u != nil {
-		r.unless = l.conditionList(u)
+		r.unless = l.conditionList(u, l.condition)
 	}
 	l.acrossConditions(r)
 }
 
-func (l *loader) conditionList(n *yaml.Node) []*condition {
+func (l *loader) conditionList(n *yaml.Node, read func(list, n *yaml.Node) *condition) []*condition {
 	if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
 		l.fail(n, "write what must hold, or leave the line out", "the list of conditions is empty")
 	}
 	var all []*condition
 	for _, item := range items(n) {
-		if c := l.condition(n, item); c != nil {
+		if c := read(n, item); c != nil {
 			all = append(all, c)
 		}
 	}
 	return all
+}
+
+// laterCondition compiles a condition that is looked at when the rules above are
+// long done.
+func (l *loader) laterCondition(list, n *yaml.Node) *condition {
+	l.compiler.later = true
+	defer func() { l.compiler.later = false }()
+	return l.condition(list, n)
 }
 
 // condition compiles one line. The traps that YAML sets are looked for first:

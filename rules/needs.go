@@ -6,13 +6,30 @@ import "slices"
 // asks the server for that and no more. The fields Message-ID, Date, From, To,
 // Cc and Subject are always fetched, as are flags and INTERNALDATE.
 type Needs struct {
-	Structure bool     // BODYSTRUCTURE: files, encrypted, signed, kind
-	Size      bool     // RFC822.SIZE
-	Headers   []string // further header fields, canonical names, sorted
+	Structure bool     `json:"structure,omitempty"` // BODYSTRUCTURE: files, encrypted, signed, kind
+	Size      bool     `json:"size,omitempty"`      // RFC822.SIZE
+	Text      bool     `json:"text,omitempty"`      // the text parts: text, full, links
+	FileText  bool     `json:"fileText,omitempty"`  // the text of attachments that are text
+	Found     bool     `json:"found,omitempty"`     // what stands in the text: dates, amounts, asks
+	History   bool     `json:"history,omitempty"`   // threads and senders, from the journal
+	Quota     bool     `json:"quota,omitempty"`     // how full the mailbox is
+	Headers   []string `json:"headers,omitempty"`   // further header fields, canonical names, sorted
+}
+
+// With returns what either of the two asks for.
+func (n Needs) With(other Needs) Needs {
+	all := Needs{
+		Structure: n.Structure || other.Structure, Size: n.Size || other.Size, Text: n.Text || other.Text, FileText: n.FileText || other.FileText,
+		Found: n.Found || other.Found, History: n.History || other.History, Quota: n.Quota || other.Quota,
+	}
+	all.addHeaders(n.Headers...)
+	all.addHeaders(other.Headers...)
+	return all
 }
 
 // Cover reports whether what was read for n is enough for other.
 func (n Needs) Cover(other Needs) bool {
-	return (n.Structure || !other.Structure) && (n.Size || !other.Size) &&
+	return (n.Structure || !other.Structure) && (n.Size || !other.Size) && (n.Text || !other.Text) && (n.FileText || !other.FileText) &&
+		(n.Found || !other.Found) && (n.History || !other.History) && (n.Quota || !other.Quota) &&
 		!slices.ContainsFunc(other.Headers, func(name string) bool { return !slices.Contains(n.Headers, name) })
 }

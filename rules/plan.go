@@ -1,8 +1,11 @@
 package rules
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/expr-lang/expr/vm"
@@ -15,6 +18,7 @@ type Plan struct {
 	Matches  []Match   // the rules that matched, in order
 	Dropped  []Dropped // effects that a rule above had decided otherwise
 	Failures []Failure // rules that could not be evaluated for this item
+	Remember []string  // the keys of seenBefore, for the items to come
 }
 
 // Match is a rule that matched, with the values its conditions saw.
@@ -30,80 +34,84 @@ type Dropped struct {
 }
 
 // Failure is a rule that could not be evaluated: it did not fire, and the item
-// went on to the rules below.
+// went on to the rules below. With an Action, only that could not be done,
+// because the item does not have what it needs: a field of a folder's name, a
+// deadline that is ahead.
 type Failure struct {
 	Rule   string `json:"rule"`
+	Action string `json:"action,omitempty"`
 	Reason string `json:"reason"`
 }
 
 // Plan says what the set would do to the item at the time now. It looks at
 // nothing else and changes nothing.
-func (s *Set) Plan(item *Item, now time.Time) Plan {
+func (s *Set) Plan(item *Item, now time.Time) Plan { return s.newRun(item, now).all() }
+
+// PlanOnly is Plan by some of the rules alone: those whose schedule is due. The
+// stop of a rule that is not chosen holds nothing back; a never holds always.
+func (s *Set) PlanOnly(item *Item, now time.Time, chosen func(*Rule) bool) Plan {
 	run := s.newRun(item, now)
-	for i := range s.index.candidates(run.env) {
-		if run.rule(s.Rules[i], nil) {
-			break
-		}
+	run.chosen = chosen
+	return run.all()
+}
+
+// UndoDue reports whether a rule's own effects on the item are to be taken back:
+// its undoWhen holds. It comes with the values that it saw.
+func (s *Set) UndoDue(rule *Rule, item *Item, now time.Time) (bool, map[string]any, error) {
+	if rule.undoWhen == nil {
+		return false, nil, nil
 	}
-	return run.plan
-}
-
-// Verdict is how one rule, with each of its conditions, came out for an item.
-type Verdict struct {
-	Rule       string      `json:"rule"`
-	Line       int         `json:"line"`
-	Why        string      `json:"why,omitempty"`
-	Matched    bool        `json:"matched"`
-	Skipped    string      `json:"skipped,omitempty"` // why it was not looked at
-	Conditions []Condition `json:"conditions,omitempty"`
-}
-
-// Condition is one line of when or unless with the values it saw.
-type Condition struct {
-	Source string         `json:"source"`
-	Unless bool           `json:"unless,omitempty"`
-	Holds  bool           `json:"holds"`
-	Facts  map[string]any `json:"facts"`
-	Error  string         `json:"error,omitempty"`
-}
-
-// Explain is Plan with a verdict for every rule of the set.
-func (s *Set) Explain(item *Item, now time.Time) (Plan, []Verdict) {
 	run := s.newRun(item, now)
-	verdicts := make([]Verdict, len(s.Rules))
-	stopped := ""
-	for i, rule := range s.Rules {
-		v := &verdicts[i]
-		*v = Verdict{Rule: rule.Name, Line: rule.Line, Why: rule.Why}
-		switch {
-		case !rule.Enabled:
-			v.Skipped = "enabled: false"
-		case stopped != "":
-			v.Skipped = fmt.Sprintf("%q stopped the list", stopped)
-		case run.rule(rule, v):
-			stopped = rule.Name
+	for _, c := range rule.undoWhen {
+		if holds, err := run.holds(c); err != nil || !holds {
+			return false, nil, err
 		}
 	}
-	return run.plan, verdicts
+	return true, run.seen(mergeFacts(rule.undoWhen)), nil
 }
 
-// Facts returns every fact the set can know of an item, by its dotted name's
-// root, as read and explain show them.
-func (s *Set) Facts(item *Item, now time.Time) map[string]any {
-	e := s.newEnv(item, now, &Plan{})
-	all := map[string]any{}
-	for _, f := range facts {
-		if v, err := e.lookup(f.name); err == nil {
-			all[f.name] = v
-		}
+// Holds evaluates a condition of an earlier plan, such as the unless of expire.
+// The item must have been read for NeedsOf the condition.
+func (s *Set) Holds(source string, item *Item, now time.Time) (bool, error) {
+	l, err := s.laterCondition(source)
+	if err != nil {
+		return false, err
 	}
-	for name, people := range s.people {
-		all["in "+name] = people.Has(item.From)
+	run := s.newRun(item, now)
+	if slices.Contains(l.condition.facts, "sender.lookalike") {
+		run.env.Sender.Lookalike = s.lookalikeOf(run.env)
 	}
-	if len(item.Header) > 0 {
-		all["header"] = item.Header
+	return run.holds(l.condition)
+}
+
+// NeedsOf says what of a message a condition of an earlier plan looks at. The
+// rules file may have changed since then, and what it needs with it.
+func (s *Set) NeedsOf(source string) (Needs, error) {
+	l, err := s.laterCondition(source)
+	return l.needs, err
+}
+
+// laterCondition is a condition of an earlier plan.
+type laterCondition struct {
+	condition *condition
+	needs     Needs
+}
+
+// laterCondition compiles a condition of an earlier plan once.
+func (s *Set) laterCondition(source string) (laterCondition, error) {
+	if l, ok := s.compiled.Load(source); ok {
+		return l.(laterCondition), nil
 	}
-	return all
+	compiler := newCompiler(s.people, nil)
+	compiler.later = true
+	c, findings := compiler.compile(source)
+	if findings != nil {
+		return laterCondition{}, fmt.Errorf("the condition %q no longer fits the rules: %s", source, findings[0].message)
+	}
+	compiler.needs.addHeaders(alwaysRead...)
+	l := laterCondition{c, compiler.needs}
+	s.compiled.Store(source, l)
+	return l, nil
 }
 
 // run is the evaluation of one item.
@@ -112,62 +120,136 @@ type run struct {
 	env  *env
 	plan Plan
 	vm   vm.VM
+	// chosen are the rules that may do something; nil for all.
+	chosen  func(*Rule) bool
+	stopped string // the rule that ended the list
+	// never holds the actions that are forbidden, with the rule that says so.
+	never map[string]string
 }
 
 func (s *Set) newRun(item *Item, now time.Time) *run {
 	r := &run{set: s, vm: vm.VM{MemoryBudget: maxMemory}}
 	r.env = s.newEnv(item, now, &r.plan)
+	if s.lookalike {
+		r.env.Sender.Lookalike = s.lookalikeOf(r.env)
+	}
 	return r
 }
 
-// rule evaluates one rule and plans its effects. It reports whether the list
-// ends here.
-func (r *run) rule(rule *Rule, verdict *Verdict) (stop bool) {
+// all evaluates the rules that the item could match, from top to bottom. Below
+// one that ends the list, guards are still looked at: a never beats every rule,
+// wherever it stands.
+func (r *run) all() Plan {
+	for i := range r.set.index.candidates(r.env) {
+		rule := r.set.Rules[i]
+		if !r.concerns(rule) || (r.stopped != "" && rule.Never == nil) {
+			continue
+		}
+		if r.chosen == nil || r.chosen(rule) || rule.Never != nil {
+			r.rule(rule, nil)
+		} else if r.set.asked[rule.Name] && rule.Enabled && r.matches(rule, nil) {
+			r.env.also = append(r.env.also, rule.Name)
+		}
+	}
+	return r.finish()
+}
+
+// concerns reports whether the rule is on this sort of item.
+func (r *run) concerns(rule *Rule) bool { return (rule.On == "sent") == (r.env.Role == "sent") }
+
+// finish takes out what a guard forbids. What had lost against it stands again.
+func (r *run) finish() Plan {
+	if len(r.never) == 0 {
+		return r.plan
+	}
+	planned, dropped := r.plan.Effects, r.plan.Dropped
+	r.plan.Effects, r.plan.Dropped = make([]Effect, 0, len(planned)), nil
+	for _, e := range planned {
+		r.settle(e)
+	}
+	for _, d := range dropped {
+		if _, forbidden := r.never[d.Winner.Action]; forbidden {
+			r.settle(d.Effect)
+		} else {
+			r.plan.Dropped = append(r.plan.Dropped, d)
+		}
+	}
+	if len(r.plan.Effects) == 0 {
+		r.plan.Effects = nil
+	}
+	return r.plan
+}
+
+// rule evaluates one rule and plans its effects.
+func (r *run) rule(rule *Rule, verdict *Verdict) {
 	if !rule.Enabled || !r.matches(rule, verdict) {
-		return false
+		return
 	}
 	if verdict != nil {
 		verdict.Matched = true
 	}
 	r.plan.Matches = append(r.plan.Matches, Match{rule.Name, r.seen(rule.facts)})
+	for _, action := range rule.Never {
+		if r.never == nil {
+			r.never = map[string]string{}
+		}
+		r.never[action] = rule.Name
+	}
+	if r.stopped != "" || (r.chosen != nil && !r.chosen(rule)) {
+		return // only its never counts
+	}
 	for _, a := range rule.Actions {
 		r.add(rule, a)
 	}
-	return rule.Stop
+	if rule.Stop {
+		r.stopped = rule.Name
+	}
 }
 
+// matches evaluates the conditions of a rule. Those that remember what they saw
+// come last, and of what is evaluated for the verdict alone nothing is
+// remembered: what a plan remembers does not hang on how it was come by.
 func (r *run) matches(rule *Rule, verdict *Verdict) bool {
 	matched := true
-	test := func(c *condition, unless bool) {
-		holds, err := r.holds(c)
-		if err != nil {
-			r.plan.Failures = append(r.plan.Failures, Failure{rule.Name, fmt.Sprintf("%s: %s", c.source, err)})
-			matched = false
-		} else if holds == unless {
-			matched = false
-		}
-		if verdict != nil {
-			seen := Condition{Source: c.source, Unless: unless, Holds: holds, Facts: r.seen(c.facts)}
-			if err != nil {
-				seen.Error = err.Error()
+	for _, remembers := range []bool{false, true} {
+		for _, c := range rule.when {
+			if c.remembers == remembers && (matched || verdict != nil) {
+				matched = r.test(rule, c, true, matched, verdict) && matched
 			}
-			verdict.Conditions = append(verdict.Conditions, seen)
 		}
-	}
-	for _, c := range rule.when {
-		if matched || verdict != nil {
-			test(c, false)
-		}
-	}
-	for _, c := range rule.unless {
-		if matched || verdict != nil {
-			test(c, true)
+		for _, c := range rule.unless {
+			if c.remembers == remembers && (matched || verdict != nil) {
+				matched = r.test(rule, c, false, matched, verdict) && matched
+			}
 		}
 	}
 	return matched
 }
 
+// test evaluates one condition and reports whether it came out as wanted.
+func (r *run) test(rule *Rule, c *condition, wanted, matters bool, verdict *Verdict) bool {
+	remembered := r.plan.Remember
+	holds, err := r.holds(c)
+	if !matters {
+		r.plan.Remember = remembered
+	}
+	if err != nil && matters {
+		r.plan.Failures = append(r.plan.Failures, Failure{Rule: rule.Name, Reason: fmt.Sprintf("%s: %s", c.source, err)})
+	}
+	if verdict != nil {
+		seen := Condition{Source: c.source, Unless: !wanted, Holds: holds, Facts: r.seen(c.facts)}
+		if err != nil {
+			seen.Error = err.Error()
+		}
+		verdict.Conditions = append(verdict.Conditions, seen)
+	}
+	return err == nil && holds == wanted
+}
+
 func (r *run) holds(c *condition) (bool, error) {
+	if c.looks {
+		r.env.Look()
+	}
 	out, err := r.vm.Run(c.program, r.env)
 	if err != nil {
 		return false, fmt.Errorf("could not be evaluated: %s", fromExpr(err).message)
@@ -175,56 +257,22 @@ func (r *run) holds(c *condition) (bool, error) {
 	return out.(bool), nil
 }
 
-// seen collects the values of facts, in a form that fits the journal.
-func (r *run) seen(names []string) map[string]any {
-	values := make(map[string]any, len(names))
-	for _, name := range names {
-		if field, ok := strings.CutPrefix(name, "header."); ok {
-			values[name] = r.env.Header[field]
-		} else if v, err := r.env.lookup(name); err == nil {
-			values[name] = plainValue(v)
-		}
-	}
-	return values
-}
-
-const maxSeen = 20 // addresses or files of one fact that the journal keeps
-
-// plainValue shortens what a condition saw to what a person needs to see.
-func plainValue(v any) any {
-	switch v := v.(type) {
-	case Text:
-		return v.raw
-	case Address:
-		return v.Email
-	case []Address:
-		return firstOf(v, func(a Address) string { return a.Email })
-	case []File:
-		return firstOf(v, func(f File) string { return f.Name.raw })
-	case time.Duration:
-		return v.String()
-	}
-	return v
-}
-
-func firstOf[T any](all []T, word func(T) string) []string {
-	words := make([]string, 0, min(len(all), maxSeen))
-	for _, v := range all[:min(len(all), maxSeen)] {
-		words = append(words, word(v))
-	}
-	return words
-}
-
 // add plans one action unless a rule above has decided otherwise.
 func (r *run) add(rule *Rule, a Action) {
-	effect := Effect{Rule: rule.Name, Action: a.Name, Arg: a.Arg}
-	if a.folder != nil {
-		name, err := a.folder.expand(r.env)
-		if err != nil {
-			r.plan.Failures = append(r.plan.Failures, Failure{rule.Name, err.Error()})
-			return
-		}
-		effect.Arg = name
+	effect, err := r.effect(rule, a)
+	if err != nil {
+		r.plan.Failures = append(r.plan.Failures, Failure{rule.Name, a.Name, fmt.Sprintf("%s: %s", a.Name, err)})
+		return
+	}
+	r.settle(effect)
+}
+
+// settle adds an effect unless a guard forbids it or one before it stands
+// against it.
+func (r *run) settle(effect Effect) {
+	if guard, forbidden := r.never[effect.Action]; forbidden {
+		r.plan.Dropped = append(r.plan.Dropped, Dropped{effect, Effect{Rule: guard, Action: "never", Arg: effect.Action}})
+		return
 	}
 	for _, before := range r.plan.Effects {
 		if before.slot() != effect.slot() {
@@ -236,6 +284,83 @@ func (r *run) add(rule *Rule, a Action) {
 		return
 	}
 	r.plan.Effects = append(r.plan.Effects, effect)
+}
+
+// effect fills an action in.
+func (r *run) effect(rule *Rule, a Action) (Effect, error) {
+	e := Effect{Rule: rule.Name, Action: a.Name, Arg: a.Arg, Confirm: rule.Confirm}
+	if a.looks {
+		r.env.Look()
+	}
+	if len(a.With) > 0 || a.wording != nil || a.moment != nil {
+		e.With = maps.Clone(a.With)
+		if e.With == nil {
+			e.With = map[string]string{}
+		}
+	}
+	for name, t := range a.templates {
+		value, err := t.expand(r.env)
+		if err != nil {
+			return e, err
+		}
+		if name == "" {
+			e.Arg = value
+		} else {
+			e.With[name] = value
+		}
+	}
+	if a.columns != nil {
+		e.With["fields"] = r.columns(a.columns)
+	}
+	if a.moment != nil {
+		at, err := a.moment.at(r.set, r.env)
+		if err != nil {
+			return e, err
+		}
+		e.With["at"] = formatInstant(at)
+	}
+	if a.Name == "unsubscribe" {
+		return e, r.env.oneClick(&e)
+	}
+	return e, r.write(a.wording, &e)
+}
+
+// oneClick notes where to unsubscribe. The address comes from a stranger, so it
+// is called only where the mail server found the message's signature good.
+func (e *env) oneClick(effect *Effect) error {
+	switch {
+	case !e.List.OneClick:
+		return errors.New("the mail offers no unsubscribing by one click (RFC 8058)")
+	case e.Auth.DKIM != "pass":
+		return errors.New("the mail server has not found the mail's signature good")
+	}
+	effect.With = map[string]string{"url": e.List.Unsubscribe}
+	return nil
+}
+
+// columns fills in the line of a table.
+func (r *run) columns(columns []column) string {
+	line := make([][2]string, len(columns))
+	for i, c := range columns {
+		value, _ := c.value.expand(r.env) // no field of a line may be missing
+		line[i] = [2]string{c.name, value}
+	}
+	text, _ := json.Marshal(line) // of strings: can't fail
+	return string(text)
+}
+
+// write fills in the text of a draft or a reply.
+func (r *run) write(w *wording, e *Effect) (err error) {
+	if w == nil {
+		return nil
+	}
+	if w.subject != nil {
+		if e.With["subject"], err = w.subject.expand(r.env); err != nil {
+			return err
+		}
+	}
+	e.With["text"], err = w.text.expand(r.env)
+	return err
 }
 
 // mergeFacts joins the facts of conditions without repeating any.

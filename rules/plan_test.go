@@ -36,7 +36,17 @@ func loadFile(tb testing.TB, file string) *Set {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return load(tb, string(data))
+	set, err := Load(file, data, Options{Timezone: time.UTC, AllowDelete: true, Templates: planTemplates})
+	if err != nil {
+		tb.Fatalf("the file was refused:\n%s", err)
+	}
+	return set
+}
+
+// planTemplates are the wordings beside the files of testdata/plan.
+var planTemplates = map[string]string{
+	"nudge":  "Subject: Waiting: {subject}\r\n\r\nHello {from.first},\r\n{thread.quietDays} days.\r\n",
+	"absent": "Dear {from.first}, I am away.",
 }
 
 func load(tb testing.TB, text string) *Set {

@@ -32,6 +32,12 @@ func (d *reader) fail(n *yaml.Node, hint, format string, args ...any) {
 	d.failAt(place{n.Line, n.Column}, hint, format, args...)
 }
 
+// failWith notes an error that says, behind a semicolon, what to write instead.
+func (d *reader) failWith(n *yaml.Node, err error) {
+	message, hint, _ := strings.Cut(err.Error(), "; ")
+	d.fail(n, hint, "%s", message)
+}
+
 func (d *reader) failAt(at place, hint, format string, args ...any) {
 	d.problems = append(d.problems, Problem{
 		File: d.file, Line: at.line, Column: at.column, Message: fmt.Sprintf(format, args...), Hint: hint, Source: d.line(at.line),
@@ -103,12 +109,31 @@ func (d *reader) mapping(n *yaml.Node, what string, keys []string, read func(key
 			continue
 		}
 		seen[key.Value] = key.Line
+		if d.splitByComma(n, i) {
+			i += 2
+			continue
+		}
 		if keys != nil && !contains(keys, key.Value) {
 			d.fail(key, suggestion(key.Value, keys), "%s has no %q", what, key.Value)
 			continue
 		}
 		read(key, value)
 	}
+}
+
+// splitByComma finds a value in { } that a comma inside its brackets has cut in
+// two: the rest then stands as the next name.
+func (d *reader) splitByComma(n *yaml.Node, i int) bool {
+	if n.Style&yaml.FlowStyle == 0 || i+3 >= len(n.Content) {
+		return false
+	}
+	value, rest := n.Content[i+1], n.Content[i+2]
+	quoted := yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle
+	if value.Kind != yaml.ScalarNode || value.Style&quoted != 0 || openBrackets(value.Value) <= 0 || openBrackets(rest.Value) >= 0 {
+		return false
+	}
+	d.fail(value, "put the whole condition in single quotes", "the comma inside the brackets ends the condition in { }")
+	return true
 }
 
 func contains(words []string, word string) bool {

@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -8,26 +12,48 @@ import (
 // safe for use by several goroutines.
 type Set struct {
 	File     string
-	Hash     string // of the file's bytes: which set acted stands in the journal
+	Hash     string // of the file's bytes and the templates it names: which set acted stands in the journal
 	Timezone *time.Location
 	Rules    []*Rule
 	Tests    []*Test
 	// Warnings are findings that did not keep the file from loading.
 	Warnings Problems
 
+	source    []byte
+	templates map[string]string
+
 	me        *People
 	home      *People // everybody in a domain of me
 	workHours workHours
+	holidays  map[string]bool // by date
+	options   Options
 	people    map[string]*People
 	needs     Needs
 	index     *index
+	lookalike bool            // a rule looks at sender.lookalike
+	asked     map[string]bool // rules that a matched names
+	compiled  sync.Map        // conditions of earlier plans: source → laterCondition
+	imitated  func() *imitated
 }
 
 // Needs says what of a message the rules look at.
 func (s *Set) Needs() Needs { return s.needs }
 
+// Source returns the file as it was read, and the templates that it names. They
+// are not to be changed.
+func (s *Set) Source() (file []byte, templates map[string]string) { return s.source, s.templates }
+
 // Me returns the executive's own addresses.
 func (s *Set) Me() []string { return s.me.entries }
+
+// WorkWeek returns when the executive works: the weekdays, Sunday first, the hours
+// in minutes of the day, and the holidays by date ("2026-12-25").
+func (s *Set) WorkWeek() (days [7]bool, from, to int, holidays map[string]bool) {
+	return s.workHours.days, s.workHours.from, s.workHours.to, s.holidays
+}
+
+// ToMe reports whether one of the addresses is the executive's.
+func (s *Set) ToMe(to []Address) bool { return s.me.Any(to) }
 
 // Rule is one rule: when all of When and none of Unless hold, its actions are
 // planned.
@@ -37,19 +63,45 @@ type Rule struct {
 	Line    int    // in the file, from 1
 	Enabled bool
 	Stop    bool
+	On      string    // mail or sent
+	Run     *Schedule // when it looks again; nil where it looks at mail as it comes only
+	Confirm string    // who must approve what it does: assistant, executive, or empty
+	Never   []string  // actions that no rule may do to the item
+	Goal    string
 	Actions []Action
 
-	when   []*condition
-	unless []*condition
-	facts  []string // what its conditions look at
+	when     []*condition
+	unless   []*condition
+	undoWhen []*condition
+	facts    []string // what its conditions look at
+}
+
+// TakesBack reports whether the rule has an undoWhen.
+func (r *Rule) TakesBack() bool { return r.undoWhen != nil }
+
+// Rule finds a rule by its name, nil where there is none.
+func (s *Set) Rule(name string) *Rule {
+	for _, r := range s.Rules {
+		if r.Name == name {
+			return r
+		}
+	}
+	return nil
 }
 
 // Action is one line of do.
 type Action struct {
-	Name   string // file copy archive keep junk trash flag label unlabel read important agenda
-	Arg    string // colour, label or section; the folder as written for file and copy
-	folder *template
-	place  place
+	Name string
+	Arg  string            // its main argument, as written
+	With map[string]string // its other arguments, as written
+
+	folder    *template            // of file and copy
+	templates map[string]*template // arguments with fields to fill in; "" is Arg
+	columns   []column             // of extract
+	moment    *moment              // of snooze
+	wording   *wording             // of draft, forward and reply
+	looks     bool                 // it fills in what is found in the text
+	place     place
 }
 
 // place is where something stands in the rules file.
@@ -60,7 +112,11 @@ type place struct{ line, column int }
 type Effect struct {
 	Rule   string `json:"rule"`
 	Action string `json:"action"`
-	Arg    string `json:"arg,omitempty"` // folder, colour, label, "true"/"false" or section
+	Arg    string `json:"arg,omitempty"` // folder, colour, label, "true"/"false", section, address, …
+	// With holds the other arguments, filled in: all that is needed to perform the
+	// effect. Instants are in RFC 3339, extract's fields a JSON list of pairs.
+	With    map[string]string `json:"with,omitempty"`
+	Confirm string            `json:"confirm,omitempty"` // who must approve it first
 }
 
 // String is the effect as an assistant would say it.
@@ -91,7 +147,19 @@ func (e Effect) String() string {
 	case "agenda":
 		return "list in the agenda under " + e.Arg
 	}
+	if words, ok := effectWords[e.Action]; ok {
+		return strings.TrimSpace(strings.NewReplacer("%", e.Arg, "@files", e.With["files"]).Replace(words))
+	}
 	return e.Action + " " + e.Arg
+}
+
+// effectWords are effects as an assistant would say them, with the argument in
+// the place of the sign.
+var effectWords = map[string]string{
+	"delete": "delete for good", "save": "save @files to %", "mute": "mute the conversation", "digest": "collect for the digest: %", "bundle": "collect in the bundle %",
+	"extract": "write a line to %", "snooze": "take out of the inbox until %", "remind": "remind after %", "expire": "put away after %",
+	"draft": "draft an answer from %", "forward": "forward to %", "redirect": "redirect to %", "reply": "answer with %", "notify": "notify %", "webhook": "call %",
+	"unsubscribe": "unsubscribe",
 }
 
 func flagWords(arg string) string {
@@ -105,7 +173,11 @@ func flagWords(arg string) string {
 }
 
 // placing are the actions that say where a mail ends up: one mail, one place.
-var placing = map[string]bool{"file": true, "archive": true, "keep": true, "junk": true, "trash": true}
+var placing = map[string]bool{"file": true, "archive": true, "keep": true, "junk": true, "trash": true, "delete": true, "snooze": true}
+
+// several are the actions of which one item can have more than one, with
+// different arguments.
+var several = []string{"copy", "agenda", "digest", "bundle", "save", "extract", "forward", "redirect", "notify", "webhook"}
 
 // slot names what two effects would fight over; effects with different slots
 // can stand together.
@@ -115,11 +187,13 @@ func (e Effect) slot() string {
 		return "place"
 	case e.Action == "label" || e.Action == "unlabel":
 		return "label " + Fold(e.Arg)
-	case e.Action == "copy" || e.Action == "agenda":
-		return e.Action + " " + e.Arg
+	case slices.Contains(several, e.Action):
+		return e.Action + " " + e.Arg + " " + e.With["files"]
 	}
 	return e.Action
 }
 
 // same reports whether both effects leave the item in the same state.
-func (e Effect) same(o Effect) bool { return e.Action == o.Action && e.Arg == o.Arg }
+func (e Effect) same(o Effect) bool {
+	return e.Action == o.Action && e.Arg == o.Arg && maps.Equal(e.With, o.With)
+}

@@ -5,12 +5,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
-// template is a folder name with fields such as "Invoices/{year}".
+// template is a text with fields in braces, such as "Invoices/{year}".
 type template struct {
 	source string
+	style  templateStyle
 	parts  []part
 }
 
@@ -19,26 +21,51 @@ type part struct {
 	field string
 }
 
-// templateFields are what may stand in braces, with what each needs.
-var templateFields = []string{
-	"year", "month", "day", "from.domain", "from.org", "from.user", "from.name", "list.id", "account", "kind",
-}
+// templateStyle is what a template is for, and so what may stand in it.
+type templateStyle int
+
+const (
+	// inName: a folder or a file. What a stranger wrote is made safe for a name,
+	// and a field that is empty is an error: the mail then stays where it is.
+	inName templateStyle = iota
+	// inLine: one line that people read.
+	inLine
+	// inText: several lines that people read.
+	inText
+)
+
+// templateFields are what may stand in braces. Those of names are few: a folder
+// for every subject is nobody's wish.
+var (
+	templateFields = []string{
+		"year", "month", "day", "from.domain", "from.org", "from.user", "from.name", "list.id", "account", "kind",
+	}
+	textFields = []string{
+		"subject", "from.email", "from.first", "to", "date", "today", "deadline", "amount", "currency", "code", "link", "text", "thread.quietDays",
+	}
+)
 
 var fieldPattern = regexp.MustCompile(`\{([^{}]*)\}`)
 
-const maxFolderName = 200 // bytes; servers and file systems take at least this
+const (
+	maxFolderName = 200    // bytes; servers and file systems take at least this
+	maxWording    = 20000  // bytes of the text of a draft or a reply
+	maxLineValue  = 200    // characters of a field in a line
+	maxTextValue  = 4000   // characters of a field in a text
+	maxFilled     = 100000 // bytes of a text with its fields filled in
+)
 
-// parseTemplate reads a folder name. Every error names what to write instead.
-func parseTemplate(s string) (*template, error) {
-	t := &template{source: s}
-	if err := checkFolderName(s); err != nil {
+// parseTemplate reads a text with fields. Every error names what to write instead.
+func parseTemplate(s string, style templateStyle) (*template, error) {
+	t := &template{source: s, style: style}
+	if err := style.check(s); err != nil {
 		return nil, err
 	}
 	end := 0
 	for _, m := range fieldPattern.FindAllStringSubmatchIndex(s, -1) {
 		field := s[m[2]:m[3]]
-		if !slices.Contains(templateFields, field) {
-			return nil, fmt.Errorf("there is no {%s} for folder names; there are: {%s}", field, strings.Join(templateFields, "} {"))
+		if !slices.Contains(style.fields(), field) {
+			return nil, unknownField(field, style)
 		}
 		t.parts = append(t.parts, part{text: s[end:m[0]]}, part{field: field})
 		end = m[1]
@@ -50,6 +77,39 @@ func parseTemplate(s string) (*template, error) {
 	return t, nil
 }
 
+func unknownField(field string, style templateStyle) error {
+	if near := nearest(field, style.fields()); near != "" {
+		return fmt.Errorf("there is no {%s} for %s; did you mean {%s}?", field, style, near)
+	}
+	return fmt.Errorf("there is no {%s} for %s; there are: {%s}", field, style, strings.Join(style.fields(), "} {"))
+}
+
+func (style templateStyle) String() string {
+	if style == inName {
+		return "the name of a folder or file"
+	}
+	return "a text"
+}
+
+func (style templateStyle) fields() []string {
+	if style == inName {
+		return templateFields
+	}
+	return slices.Concat(templateFields, textFields)
+}
+
+func (style templateStyle) check(s string) error {
+	switch {
+	case style == inName:
+		return checkFolderName(s)
+	case len(s) > maxWording:
+		return fmt.Errorf("the text is longer than %d bytes", maxWording)
+	case style == inLine && strings.ContainsFunc(s, unicode.IsControl):
+		return fmt.Errorf("the text has a control character")
+	}
+	return nil
+}
+
 func checkFolderName(s string) error {
 	switch {
 	case strings.TrimSpace(s) == "":
@@ -59,7 +119,7 @@ func checkFolderName(s string) error {
 	case len(s) > maxFolderName:
 		return fmt.Errorf("the folder name is longer than %d bytes", maxFolderName)
 	case strings.HasPrefix(s, "/") || strings.HasSuffix(s, "/") || strings.Contains(s, "//"):
-		return fmt.Errorf("the folder name %q has an empty part; write Parent/Child", s)
+		return fmt.Errorf("the folder name %q has an empty part; write: Parent/Child", s)
 	case strings.ContainsAny(s, `*%\`):
 		return fmt.Errorf(`the folder name %q has one of * %% \, which servers don't allow`, s)
 	case strings.ContainsFunc(s, unicode.IsControl):
@@ -79,8 +139,13 @@ func (t *template) fields() []string {
 	return names
 }
 
-// expand fills the template in. A field that is empty for this item is an
-// error: the mail then stays where it is.
+// factsOfField are the facts behind the fields whose name is none.
+var factsOfField = map[string]string{
+	"year": "received", "month": "received", "day": "received", "today": "now",
+	"deadline": "found", "amount": "found", "currency": "found", "code": "found", "link": "links",
+}
+
+// expand fills the template in.
 func (t *template) expand(e *env) (string, error) {
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -88,16 +153,33 @@ func (t *template) expand(e *env) (string, error) {
 		if p.field == "" {
 			continue
 		}
-		value := safeName(e.templateValue(p.field))
-		if value == "" {
-			return "", fmt.Errorf("the folder %q needs {%s}, which this mail does not have", t.source, p.field)
+		value := e.templateValue(p.field)
+		switch t.style {
+		case inName:
+			if value = safeName(value); value == "" {
+				return "", fmt.Errorf("the folder %q needs {%s}, which this mail does not have", t.source, p.field)
+			}
+		case inLine:
+			value = shortened(oneLine(value), maxLineValue)
+		case inText:
+			value = shortened(plainLines(value), maxTextValue)
 		}
-		b.WriteString(value)
+		if b.WriteString(value); b.Len() > maxFilled {
+			return "", fmt.Errorf("the text would be longer than %d bytes", maxFilled)
+		}
 	}
 	return b.String(), nil
 }
 
+// hiddenFields are never filled in for a confidential item.
+var hiddenFields = []string{"subject", "text", "to", "amount", "currency", "code", "link", "deadline"}
+
+// templateValue is what stands for a field. Of a confidential item nothing is
+// told but who wrote it and when: what is filled in goes into the journal.
 func (e *env) templateValue(field string) string {
+	if e.Confidential && slices.Contains(hiddenFields, field) {
+		return map[string]string{"subject": "(confidential)"}[field]
+	}
 	when := e.Received
 	switch field {
 	case "year":
@@ -106,6 +188,17 @@ func (e *env) templateValue(field string) string {
 		return when.Format("01")
 	case "day":
 		return when.Format("02")
+	case "date":
+		return when.Format("Monday 2 January 2006")
+	case "today":
+		return e.Now.Format("Monday 2 January 2006")
+	case "from.first":
+		return firstName(e.From)
+	case "to":
+		return strings.Join(firstOf(e.To, func(a Address) string { return a.Email }), ", ")
+	}
+	if value, ok := e.foundValue(field); ok {
+		return value
 	}
 	value, err := e.lookup(field)
 	if err != nil {
@@ -115,6 +208,47 @@ func (e *env) templateValue(field string) string {
 		return t.raw
 	}
 	return fmt.Sprint(value)
+}
+
+// foundValue is the first of what was found in the text.
+func (e *env) foundValue(field string) (value string, ok bool) {
+	switch field {
+	case "deadline":
+		if d := e.Found.Deadline; !d.IsZero() {
+			value = d.In(e.Now.Location()).Format("Monday 2 January 2006")
+		}
+	case "amount":
+		if len(e.Found.Amounts) > 0 {
+			value, _, _ = strings.Cut(e.Found.Amounts[0].String(), " ")
+		}
+	case "currency":
+		if len(e.Found.Amounts) > 0 {
+			value = e.Found.Amounts[0].Currency
+		}
+	case "code":
+		if len(e.Found.Codes) > 0 {
+			value = e.Found.Codes[0]
+		}
+	case "link":
+		if len(e.Links) > 0 {
+			value = e.Links[0].URL
+		}
+	default:
+		return "", false
+	}
+	return value, true
+}
+
+// firstName is how a letter begins: "Pat" of "Pat Moore" and of "Moore, Pat".
+func firstName(a Address) string {
+	name := a.Name.raw
+	if _, given, ok := strings.Cut(name, ","); ok {
+		name = given
+	}
+	if first, _, _ := strings.Cut(strings.TrimSpace(name), " "); first != "" {
+		return first
+	}
+	return a.User
 }
 
 // safeName makes one part of a folder name of what a stranger wrote: no
@@ -135,3 +269,62 @@ func safeName(s string) string {
 	}
 	return s
 }
+
+// oneLine takes line breaks and other control characters out: a line may become
+// a header field.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// plainLines takes control characters out but for the ends of lines and tabs.
+func plainLines(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// wording is the template of a draft or a reply: an optional line "Subject: …",
+// an empty line, and the text.
+type wording struct{ subject, text *template }
+
+// parseWording reads a template file of a draft or a reply.
+func parseWording(s string) (*wording, error) {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	w := &wording{}
+	var err error
+	if first, rest, ok := strings.Cut(s, "\n"); ok {
+		if subject, has := strings.CutPrefix(first, "Subject:"); has {
+			if w.subject, err = parseTemplate(strings.TrimSpace(subject), inLine); err != nil {
+				return nil, err
+			}
+			s = strings.TrimPrefix(rest, "\n")
+		}
+	}
+	if strings.TrimSpace(s) == "" {
+		return nil, fmt.Errorf("it has no text")
+	}
+	w.text, err = parseTemplate(s, inText)
+	return w, err
+}
+
+func (w *wording) fields() []string {
+	if w.subject == nil {
+		return w.text.fields()
+	}
+	return append(w.subject.fields(), w.text.fields()...)
+}
+
+// formatInstant is how an instant stands in the arguments of an effect.
+func formatInstant(t time.Time) string { return t.Format(time.RFC3339) }

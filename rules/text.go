@@ -67,3 +67,12 @@ func orgOf(domain string) string {
 	org, _, _ := strings.Cut(registrable, ".")
 	return org
 }
+
+// withoutAccent is the plain letter of an accented one.
+func withoutAccent(r rune) rune {
+	if r < utf8.RuneSelf {
+		return r
+	}
+	plain, _ := utf8.DecodeRuneInString(norm.NFD.String(string(r)))
+	return plain
+}

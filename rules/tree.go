@@ -28,6 +28,12 @@ func pathOf(n ast.Node) string {
 	return ""
 }
 
+// isField reports whether the node asks something for its part of that name.
+func isField(n *ast.MemberNode, name string) bool {
+	field, ok := n.Property.(*ast.StringNode)
+	return ok && field.Value == name
+}
+
 func rootOf(name string) string {
 	root, _, _ := strings.Cut(name, ".")
 	return root

@@ -124,6 +124,9 @@ func (s *show) open(ctx context.Context, folder string) error {
 	if err := os.WriteFile(rulesFile, foredesk.ExampleRules, 0o600); err != nil {
 		return err
 	}
+	if err := os.CopyFS(folder, foredesk.Templates); err != nil {
+		return err
+	}
 	zone, err := time.LoadLocation(demo.Timezone)
 	if err != nil {
 		return err
@@ -142,7 +145,14 @@ func (s *show) open(ctx context.Context, folder string) error {
 	}
 	d := &desk{Account: config.Account{Name: "dana", Addresses: []string{s.world.Address}, Location: zone, Rules: rulesFile}, log: log}
 	d.IMAP.Folders, d.IMAP.AuthservID = []string{mailbox.Inbox}, demo.AuthServID
+	if d.SMTP, err = s.outgoing(); err != nil {
+		return err
+	}
+	d.Assistant, d.Files = demo.Assistant, filepath.Join(folder, "files")
 	if d.set, err = d.loadRules(); err != nil {
+		return err
+	}
+	if err := d.equip(); err != nil {
 		return err
 	}
 	d.mail, err = mail.New(mail.Config{
@@ -158,6 +168,16 @@ func (s *show) open(ctx context.Context, folder string) error {
 	s.desk = d
 	s.account, err = d.take(ctx, s.observe)
 	return err
+}
+
+// outgoing is the demo's server for sending.
+func (s *show) outgoing() (*config.Server, error) {
+	host, portText, err := net.SplitHostPort(s.world.SMTPAddr())
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.Atoi(portText)
+	return &config.Server{Host: host, Port: port, TLS: config.NoTLS}, err
 }
 
 func (s *show) intro() {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/foredesk/foredesk/internal/config"
+	"github.com/foredesk/foredesk/internal/errand"
 	"github.com/foredesk/foredesk/internal/engine"
 	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -21,6 +21,7 @@ type desk struct {
 	config.Account
 	mail    *mail.Account
 	set     *rules.Set
+	tools   *errand.Desk // what works outside the folders
 	journal *store.Store
 	log     *slog.Logger
 }
@@ -116,6 +117,9 @@ func newDesk(a config.Account, log *slog.Logger) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.equip(); err != nil {
+		return nil, fmt.Errorf("account %q: %w", d.Name, err)
+	}
 	d.mail, err = mail.New(mail.Config{
 		Host: a.IMAP.Host, Port: a.IMAP.Port, TLS: string(a.IMAP.TLS), CAFile: a.IMAP.CAFile,
 		User: a.IMAP.User, Secret: a.IMAP.Secret.Reveal, Auth: string(a.IMAP.Auth),
@@ -130,32 +134,39 @@ func (d *desk) identity() mail.Identity {
 
 // loadRules reads the account's rules file as it is now.
 func (d *desk) loadRules() (*rules.Set, error) {
-	return loadRules(d.Rules, rules.Options{Me: d.Addresses, Timezone: d.Location})
-}
-
-func loadRules(file string, options rules.Options) (*rules.Set, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the rules: %w. Name the right file, or make it readable", err)
-	}
-	return rules.Load(file, data, options)
+	return loadRules(d.Rules, rules.Options{Me: d.Addresses, Timezone: d.Location, AllowDelete: d.AllowDelete})
 }
 
 // take makes this process the account's owner.
 func (d *desk) take(ctx context.Context, observe func(engine.Event)) (*engine.Account, error) {
+	seal, err := d.journal.Secret(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.tools.Author.Secret = seal
+	d.mail.Seal(seal)
 	return engine.Take(ctx, engine.Config{
 		Name: d.Name, Mail: server{d.mail}, Journal: d.journal, Rules: d.set, Log: d.log, Observe: observe,
+		Folders: d.IMAP.Folders, Outside: d.tools, Strict: d.IMAP.AuthservID != "",
+		Approvers: map[string]string{"assistant": d.Assistant, "executive": d.Addresses[0], "desk": d.Addresses[0]},
 	})
 }
 
 // session connects for looking, without owning the account.
 func (d *desk) session(ctx context.Context, needs rules.Needs) (*mail.Session, error) {
 	d.mail.Needs(needs)
+	d.mail.Calendar(calendarOf(d.set))
 	s, err := d.mail.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", d.Name, err)
 	}
 	return s, nil
+}
+
+// Follow implements engine.Mail.
+func (s server) Follow(set *rules.Set) {
+	s.Needs(set.Needs())
+	s.Calendar(calendarOf(set))
 }
 
 // server lets the engine speak to a mail.Account through its own words.

@@ -30,8 +30,8 @@ var (
 		later: []string{"calendar", "agenda"},
 	}
 	webhookKeys = keys{of: "webhooks", known: []string{"secret_file", "secret_env", "secret_command", "secret_credential"}, open: []string{"secret"}}
-	imapKeys = keys{of: "imap", known: append(connectionKeys(), "folders", "poll", "authserv_id"), open: openSecrets}
-	smtpKeys = keys{of: "smtp", known: connectionKeys(), open: openSecrets}
+	imapKeys    = keys{of: "imap", known: append(connectionKeys(), "folders", "poll", "authserv_id"), open: openSecrets}
+	smtpKeys    = keys{of: "smtp", known: connectionKeys(), open: openSecrets}
 )
 
 // parse reads the text of a configuration. file is its name for messages, abs

@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 	_ "time/tzdata" // the mailbox is dated in London time, also where no zone files are installed
@@ -30,6 +31,7 @@ import (
 // that the configuration should believe.
 const (
 	Address    = "dana@acme.example"
+	Assistant  = "assistant@acme.example" // Priya Nair, who approves what rules want to do
 	Timezone   = "Europe/London"
 	AuthServID = "mx.acme.example"
 )
@@ -53,6 +55,22 @@ type World struct {
 	stop     []func() error // closes the servers, in reverse order of their start
 	closed   error
 	unwatch  func() bool // lets go of the context given to Start
+
+	leaving  sync.Mutex
+	departed []Departure
+}
+
+// Departures returns what was sent from the desk so far.
+func (w *World) Departures() []Departure {
+	w.leaving.Lock()
+	defer w.leaving.Unlock()
+	return slices.Clone(w.departed)
+}
+
+func (w *World) leave(d Departure) {
+	w.leaving.Lock()
+	defer w.leaving.Unlock()
+	w.departed = append(w.departed, d)
 }
 
 // Arrival is a mail that comes in while the demo runs.
@@ -179,7 +197,7 @@ func (w *World) serve(ctx context.Context) error {
 	}
 	post := newSMTPServer(func(msg []byte) error {
 		return w.put("INBOX", msg, w.now.Add(time.Since(w.started)), nil)
-	}, func() time.Time { return w.now.Add(time.Since(w.started)) })
+	}, w.leave, func() time.Time { return w.now.Add(time.Since(w.started)) })
 	w.serving.Go(func() { _ = post.Serve(w.smtp) })
 	w.stop = append(w.stop, func() error { return errors.Join(closeSMTP(post), w.smtp.end()) })
 	return nil

@@ -26,10 +26,12 @@ const (
 )
 
 // newSMTPServer takes mail for the executive and hands each message, stamped as
-// a receiving server stamps it, to deliver. now dates the stamps.
-func newSMTPServer(deliver func(msg []byte) error, now func() time.Time) *smtp.Server {
+// a receiving server stamps it, to deliver. now dates the stamps. What comes from
+// the executive may go to anybody: it is handed to leave, and leaves nothing but a
+// note of itself.
+func newSMTPServer(deliver func(msg []byte) error, leave func(Departure), now func() time.Time) *smtp.Server {
 	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &incoming{deliver: deliver, now: now}, nil
+		return &incoming{deliver: deliver, leave: leave, now: now}, nil
 	}))
 	s.Domain = AuthServID
 	s.ReadTimeout, s.WriteTimeout = patience, patience
@@ -41,8 +43,16 @@ func newSMTPServer(deliver func(msg []byte) error, now func() time.Time) *smtp.S
 // incoming is one SMTP transaction after the other on one connection.
 type incoming struct {
 	deliver func(msg []byte) error
+	leave   func(Departure)
 	now     func() time.Time
 	from    string
+	to      []string
+}
+
+// Departure is a mail that was sent from the demo's desk. It reached nobody.
+type Departure struct {
+	To  []string
+	Raw []byte
 }
 
 // Mail notes the envelope sender, which is empty for a bounce.
@@ -51,15 +61,23 @@ func (s *incoming) Mail(from string, _ *smtp.MailOptions) error {
 	return nil
 }
 
-// Rcpt refuses everybody but the executive: the demo relays nothing.
+// Rcpt refuses everybody but the executive, and those whom the executive writes to.
 func (s *incoming) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if slices.ContainsFunc(recipients, func(r string) bool { return strings.EqualFold(r, to) }) {
+	s.to = append(s.to, to)
+	if strings.EqualFold(s.from, Address) {
+		return nil
+	}
+	if isExecutive(to) {
 		return nil
 	}
 	return &smtp.SMTPError{
 		Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1},
 		Message: "relaying denied: this server takes mail for " + Address + " alone",
 	}
+}
+
+func isExecutive(to string) bool {
+	return slices.ContainsFunc(recipients, func(r string) bool { return strings.EqualFold(r, to) })
 }
 
 // Data answers 250 only when the message lies in the mailbox (RFC 5321,
@@ -69,11 +87,15 @@ func (s *incoming) Data(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("reading a message: %w", err)
 	}
+	if strings.EqualFold(s.from, Address) && !slices.ContainsFunc(s.to, isExecutive) {
+		s.leave(Departure{To: s.to, Raw: msg})
+		return nil
+	}
 	return s.deliver(append(stamp(msg, s.from, s.now()), msg...))
 }
 
 // Reset forgets the transaction.
-func (s *incoming) Reset() { s.from = "" }
+func (s *incoming) Reset() { s.from, s.to = "", nil }
 
 // Logout has nothing to let go of.
 func (s *incoming) Logout() error { return nil }

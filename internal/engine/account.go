@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,8 +24,9 @@ type Mail interface {
 	Watch(ctx context.Context, once bool, cursor CursorFunc, arrive ArriveFunc) error
 	// Open makes a connection of its own.
 	Open(ctx context.Context) (Session, error)
-	// Needs says what messages are asked for from now on.
-	Needs(rules.Needs)
+	// Follow says by which rules messages are read from now on: what they look at,
+	// and the hours and days that dates in prose are meant in.
+	Follow(*rules.Set)
 }
 
 // Session is one connection to the mail server.
@@ -34,6 +36,11 @@ type Session interface {
 	// Perform does changes and tells the outcome of each. With an error the
 	// outcomes that are missing or Unknown may or may not have happened.
 	Perform(ctx context.Context, changes []mailbox.Change) ([]mailbox.Outcome, error)
+	// Raw reads a whole message, nil if it is no longer there.
+	Raw(ctx context.Context, at mailbox.Ref, key, messageID string) ([]byte, error)
+	// Append puts a message into a folder unless one with the Message-ID is there,
+	// and tells where it lies.
+	Append(ctx context.Context, folder string, flags []string, received time.Time, message []byte, messageID string) (mailbox.Ref, error)
 	Close() error
 }
 
@@ -51,6 +58,15 @@ type Config struct {
 	Journal *store.Store
 	Rules   *rules.Set
 	Log     *slog.Logger
+	// Folders are the watched ones.
+	Folders []string
+	// Outside does what happens outside the folders; nil where nothing may.
+	Outside Outside
+	// Approvers are the addresses of the assistant and the executive, by those
+	// words, and under "desk" the one that answers go to.
+	Approvers map[string]string
+	// Strict believes answers only from senders that the mail server has confirmed.
+	Strict bool
 	// Observe, if set, hears what became of each new mail, as it happens. It is
 	// called from the account's goroutines, one call at a time.
 	Observe func(Event)
@@ -70,6 +86,9 @@ type Account struct {
 	// being performed must not be taken for ones that were left.
 	acting sync.Mutex
 	wake   chan struct{}
+
+	arrived    atomic.Bool // since takeBackDue last looked
+	tookBackAt time.Time   // of keepHouse alone
 }
 
 // Event is what was done with a message that had just arrived.
@@ -100,13 +119,14 @@ func (a *Account) Release() error { return a.owner.Release() }
 // UseRules makes a rule set the one that acts from now on.
 func (a *Account) UseRules(set *rules.Set) {
 	a.rules.Store(set)
-	a.Mail.Needs(set.Needs())
+	a.Mail.Follow(set)
 }
 
 // Intervals of the account's housekeeping.
 const (
 	requestEvery = time.Second      // how soon an undo from another process is taken up
-	retryEvery   = 30 * time.Second // how soon unfinished steps are tried again
+	retryEvery   = 30 * time.Second // how soon unfinished steps are tried again, and what waited for its time is done
+	lookEvery    = time.Minute      // how often schedules, undoWhen and approvals are looked at
 	pruneEvery   = 24 * time.Hour
 	keepFacts    = 400 * 24 * time.Hour
 )
@@ -158,6 +178,7 @@ func (a *Account) watchAndKeep(ctx context.Context) error {
 			cancel(err)
 		}
 	})
+	house.Go(func() { a.readPast(ctx) })
 	err := a.Mail.Watch(ctx, false, a.cursor, a.arrive)
 	cancel(err)
 	house.Wait()
@@ -177,6 +198,7 @@ func (a *Account) cursor(ctx context.Context, folder string) (mailbox.Cursor, bo
 func (a *Account) arrive(ctx context.Context, s Session, b mailbox.Batch) error {
 	a.acting.Lock()
 	defer a.acting.Unlock()
+	a.arrived.Store(true)
 	w := &work{Account: a, session: s, set: a.rules.Load(), run: a.run, live: true}
 	b, err := w.readFor(ctx, b)
 	var steps []store.Step
@@ -186,7 +208,7 @@ func (a *Account) arrive(ctx context.Context, s Session, b mailbox.Batch) error 
 	if err == nil {
 		err = w.perform(ctx, steps)
 	}
-	if isMail(err) {
+	if isMail(err) || slices.ContainsFunc(steps, func(s store.Step) bool { return s.State == store.Planned }) {
 		a.Wake()
 	}
 	return err
@@ -224,9 +246,10 @@ func (a *Account) Wake() {
 // keepHouse takes up what others ask for, tries unfinished steps again, and
 // empties old rows.
 func (a *Account) keepHouse(ctx context.Context) error {
-	requests, retry, prune := time.NewTicker(requestEvery), time.NewTicker(retryEvery), time.NewTicker(pruneEvery)
+	requests, retry, look, prune := time.NewTicker(requestEvery), time.NewTicker(retryEvery), time.NewTicker(lookEvery), time.NewTicker(pruneEvery)
 	defer requests.Stop()
 	defer retry.Stop()
+	defer look.Stop()
 	defer prune.Stop()
 	for {
 		var err error
@@ -241,6 +264,8 @@ func (a *Account) keepHouse(ctx context.Context) error {
 			if err = a.owner.Held(ctx); err == nil {
 				err = a.Settle(ctx)
 			}
+		case <-look.C:
+			err = a.Look(ctx, time.Now())
 		case <-prune.C:
 			_, err = a.owner.Prune(ctx, time.Now().Add(-keepFacts))
 		}
@@ -250,6 +275,18 @@ func (a *Account) keepHouse(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// Look follows schedules, takes back what is not wanted any more, and asks for
+// approval. Run does it each minute; others may do it while Run does not run.
+func (a *Account) Look(ctx context.Context, now time.Time) error {
+	err := errors.Join(a.followSchedules(ctx, now), a.askForApproval(ctx, now))
+	// Conversations move on with mail; what depends on the clock can wait a while.
+	if a.arrived.Swap(false) || now.Sub(a.tookBackAt) >= takeBackEvery {
+		a.tookBackAt = now
+		err = errors.Join(err, a.takeBackDue(ctx, now))
+	}
+	return err
 }
 
 // MailError is trouble with the mail server, as against trouble with the journal:

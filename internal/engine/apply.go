@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -65,6 +66,11 @@ func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress
 		}
 		err = a.endRun(ctx, run, message, err)
 	}()
+	if a.rules.Load().Needs().History {
+		if err := a.ReadPast(ctx); err != nil {
+			return fmt.Errorf("reading the past, which the rules ask about: %w", err)
+		}
+	}
 	reading, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -103,7 +109,8 @@ type sweep struct {
 type portion struct {
 	uids    []uint32 // of all that was read, ascending
 	planned []judged
-	total   int // messages of the folder
+	plan    store.Plan // what is to be remembered
+	total   int        // messages of the folder
 }
 
 // folder plans for a folder's mail. While some is written into the journal, the
@@ -153,7 +160,11 @@ func (s *sweep) judge(ctx context.Context, folder string, since time.Time, hand 
 		for i := range b.Messages {
 			p.uids = append(p.uids, b.Messages[i].UID)
 		}
-		p.planned, p.total = append(p.planned, s.evaluate(b)...), b.Total
+		planned, err := s.evaluate(ctx, b, &p.plan)
+		if err != nil {
+			return err
+		}
+		p.planned, p.total = append(p.planned, planned...), b.Total
 		if len(p.uids) < planAtOnce {
 			return nil
 		}
@@ -173,7 +184,7 @@ func (s *sweep) enter(ctx context.Context, before int64, p portion) error {
 		return context.Cause(ctx)
 	}
 	s.met = append(s.met, p.uids...)
-	steps, err := s.commit(ctx, store.Plan{RunID: s.run, Planned: time.Now()}, p.planned)
+	steps, err := s.commit(ctx, store.Plan{RunID: s.run, Planned: time.Now(), Seen: p.plan.Seen}, p.planned)
 	s.read += int64(len(p.uids))
 	s.planned += int64(len(steps))
 	s.total = max(s.total, before+int64(p.total), s.read)
@@ -215,6 +226,7 @@ type Previewer struct {
 	Rules   *rules.Set
 	Journal *store.Store
 	Session Session
+	Log     *slog.Logger
 }
 
 // Each shows every message that args mean, with the number of all.
@@ -245,6 +257,11 @@ func (v *Previewer) batch(ctx context.Context, b mailbox.Batch, rule string) ([]
 	var keys []string
 	for i, m := range b.Messages {
 		m.Item.Account = v.Account
+		if m.Poison == "" && v.Rules.Needs().History {
+			if err := Recall(ctx, v.Journal, v.Log, v.Account, &m, now); err != nil {
+				return nil, err
+			}
+		}
 		previews[i].Message = m
 		if m.Poison == "" {
 			previews[i].Plan = onlyRule(v.Rules.Plan(&m.Item, now), rule)

@@ -10,17 +10,21 @@ import (
 	"github.com/foredesk/foredesk/internal/store"
 )
 
-// perform does steps and writes down how each ended. Steps that are Planned are
-// marked as started first; those that are Started already were marked with their
-// plan.
+// perform does those steps that were marked as started with their plan, and writes
+// down how each ended. What happens outside the folders, waits for its time or for
+// a person is left to workOff: nothing of that may hold up the next mail.
 func (w *work) perform(ctx context.Context, steps []store.Step) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	if err := w.start(ctx, steps); err != nil {
-		return err
+	var now []store.Step
+	for _, s := range steps {
+		if s.State == store.Started {
+			now = append(now, s)
+		}
 	}
-	a := w.act(ctx, steps, nil)
+	a := w.act(ctx, now, nil)
+	a.steps = steps
 	return errors.Join(w.writeDown(ctx, a), a.trouble)
 }
 
@@ -34,11 +38,18 @@ type acted struct {
 	trouble   error // a *MailError
 }
 
-// act does steps on the server. Those in doubt are looked for there first.
+// act does steps on the server, and outside. Those in doubt are looked for there
+// first.
 func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool) acted {
-	changes, endings := w.changes(steps, doubt)
-	a := acted{steps: steps, endings: endings}
-	if len(changes) == 0 {
+	a := acted{steps: steps}
+	steps, a.endings, a.trouble = w.wanted(ctx, steps)
+	if a.trouble != nil {
+		return a
+	}
+	changes, errands, endings := w.changes(steps, doubt)
+	a.endings = append(a.endings, endings...)
+	w.errands(ctx, errands, doubt, &a)
+	if len(changes) == 0 || a.trouble != nil {
 		return a
 	}
 	outcomes, err := w.session.Perform(ctx, changes)
@@ -93,11 +104,13 @@ func (w *work) start(ctx context.Context, steps []store.Step) error {
 	return w.owner.Start(ctx, planned)
 }
 
-// changes turns steps into what the mail server is asked. Steps that do nothing
-// there, such as a line for the agenda, are done by being written down.
-func (w *work) changes(steps []store.Step, doubt map[int64]bool) (changes []mailbox.Change, endings []store.Ending) {
+// changes turns steps into what the mail server is asked, and sets errands aside.
+// Steps that do nothing anywhere, such as a line for the agenda, are done by being
+// written down.
+func (w *work) changes(steps []store.Step, doubt map[int64]bool) (changes []mailbox.Change, errands []store.Step, endings []store.Ending) {
 	for _, s := range steps {
-		if s.State == store.Failed && s.Rule == Unreadable {
+		if s.Op.Kind == mailbox.Outside {
+			errands = append(errands, s)
 			continue
 		}
 		if s.Op.Kind == "" {
@@ -110,7 +123,7 @@ func (w *work) changes(steps []store.Step, doubt map[int64]bool) (changes []mail
 		}
 		changes = append(changes, mailbox.Change{ID: s.ID, Ref: ref, Key: s.Item.Key, MessageID: s.Item.MessageID, Op: s.Op, Read: s.Undoes == 0 && ref == s.From, Doubt: doubt[s.ID]})
 	}
-	return changes, endings
+	return changes, errands, endings
 }
 
 // endings turns outcomes into the ends of steps. A step without an outcome, or
@@ -159,7 +172,7 @@ func (w *work) tell(steps []store.Step, endings []store.Ending) {
 		switch {
 		case ended:
 			s.State, s.Reason, s.At = e.State, e.Reason, e.At
-		case s.Rule != Unreadable:
+		case s.State == store.Started:
 			continue
 		}
 		w.Log.Info("handled", "rule", s.Rule, "action", actionWord(s.Action), "state", string(s.State), "folder", s.From.Folder, "uid", s.From.UID)

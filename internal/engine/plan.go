@@ -21,8 +21,9 @@ type work struct {
 	session Session
 	set     *rules.Set
 	run     int64
-	live    bool   // new mail, as against mail that apply was asked to go over
-	rule    string // only this rule's effects; empty for all
+	live    bool          // new mail, as against mail that apply was asked to go over
+	rule    string        // only this rule's effects; empty for all
+	only    []*rules.Rule // those whose schedule is due; nil for all
 
 	alone int      // planned actions that the journal knew already
 	met   []uint32 // the UIDs that a scan has met in its folder, ascending
@@ -34,7 +35,12 @@ type work struct {
 func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) {
 	now := time.Now()
 	b.Next.SeenAt = now
-	return w.commit(ctx, store.Plan{RunID: w.run, Planned: now, Folder: b.Folder, Cursor: &b.Next}, w.evaluate(b))
+	p := store.Plan{RunID: w.run, Planned: now, Folder: b.Folder, Cursor: &b.Next}
+	planned, err := w.evaluate(ctx, b, &p)
+	if err != nil {
+		return nil, err
+	}
+	return w.commit(ctx, p, planned)
 }
 
 // commit writes a plan into the journal, for the messages that are to be handled
@@ -105,26 +111,65 @@ func remember(known []store.Item, item store.Item) []store.Item {
 }
 
 // evaluate runs the rules over a batch and keeps the messages they do something
-// to, and those that can't be read.
-func (w *work) evaluate(b mailbox.Batch) []judged {
+// to, and those that can't be read. What is to be remembered of new mail goes
+// into the plan.
+func (w *work) evaluate(ctx context.Context, b mailbox.Batch, p *store.Plan) ([]judged, error) {
 	now := time.Now()
 	planned := make([]judged, 0, len(b.Messages))
 	for i := range b.Messages {
 		m := &b.Messages[i]
-		var steps []store.Step
-		if m.Poison != "" {
-			steps = []store.Step{{Rule: Unreadable, Action: "read", State: store.Failed, Reason: m.Poison}}
-		} else {
-			m.Item.Account = w.Name
-			plan := onlyRule(w.set.Plan(&m.Item, now), w.rule)
-			w.report(m, plan)
-			steps = w.steps(m, plan)
+		steps := []store.Step{{Rule: Unreadable, Action: "read", State: store.Failed, Reason: m.Poison}}
+		if m.Poison == "" {
+			var err error
+			if steps, err = w.decide(ctx, m, now, p); err != nil {
+				return nil, err
+			}
 		}
 		if len(steps) > 0 {
 			planned = append(planned, judged{store.NewItem{Item: newItem(m), Steps: steps}, m.Item.Role})
 		}
 	}
-	return planned
+	return planned, nil
+}
+
+// decide runs the rules over one message.
+func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p *store.Plan) ([]store.Step, error) {
+	m.Item.Account = w.Name
+	needs := w.set.Needs()
+	if w.live {
+		if m.ByUs {
+			return nil, nil
+		}
+		if answer, err := w.answered(ctx, m); answer || err != nil {
+			return nil, err
+		}
+	}
+	if needs.History {
+		if err := w.withHistory(ctx, m, now); err != nil {
+			return nil, err
+		}
+	}
+	plan := w.planFor(m, now)
+	w.report(m, plan)
+	for _, word := range plan.Remember {
+		p.Seen = append(p.Seen, store.SeenWord{Word: word, Key: m.Key, At: m.Item.Received})
+	}
+	for _, e := range plan.Effects {
+		if e.Action == "reply" {
+			p.Seen = append(p.Seen, store.SeenWord{Word: onceWord(e.Rule, m.Item.From.Email, mailbox.Op{Do: e.Action}), Key: m.Key, At: now})
+		}
+	}
+	if w.live && !m.Item.Confidential() {
+		p.Messages = append(p.Messages, w.rememberNew(m, needs))
+	}
+	return w.steps(m, plan, now), nil
+}
+
+func (w *work) planFor(m *mailbox.Message, now time.Time) rules.Plan {
+	if w.only == nil {
+		return onlyRule(w.set.Plan(&m.Item, now), w.rule)
+	}
+	return w.set.PlanOnly(&m.Item, now, func(r *rules.Rule) bool { return slices.Contains(w.only, r) })
 }
 
 // report logs what a person who keeps the rules should know. It names rules and
@@ -152,14 +197,14 @@ func keysOf(messages []judged) []string {
 const Unreadable = "(unreadable)"
 
 // steps writes a plan as steps of the journal.
-func (w *work) steps(m *mailbox.Message, plan rules.Plan) []store.Step {
+func (w *work) steps(m *mailbox.Message, plan rules.Plan, now time.Time) []store.Step {
 	steps := make([]store.Step, 0, len(plan.Effects))
 	for _, e := range plan.Effects {
-		s := store.Step{Rule: e.Rule, RulesHash: w.set.Hash, Action: actionKey(e), Arg: e.Arg, Op: opFor(e, m), Facts: factsOf(m, plan, e.Rule)}
-		if w.live {
-			s.State = store.Started // performed at once, so it is marked at once
+		facts := factsOf(m, plan, e.Rule)
+		for _, s := range w.stepsOf(m, e, now) {
+			s.Facts = facts
+			steps = append(steps, s)
 		}
-		steps = append(steps, s)
 	}
 	return steps
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -15,6 +16,7 @@ import (
 // UndoArgs say what is to be taken back; what is zero does not narrow it down.
 type UndoArgs struct {
 	Step      int64     `json:"step,omitempty"`
+	Item      int64     `json:"item,omitempty"`
 	Run       int64     `json:"run,omitempty"`
 	Rule      string    `json:"rule,omitempty"`
 	MessageID string    `json:"message,omitempty"`
@@ -22,8 +24,12 @@ type UndoArgs struct {
 }
 
 func (u UndoArgs) filter(account string) store.Filter {
+	var items []int64
+	if u.Item != 0 {
+		items = []int64{u.Item}
+	}
 	return store.Filter{
-		Account: account, StepID: u.Step, RunID: u.Run, Rule: u.Rule, MessageID: u.MessageID, Since: u.Since,
+		Account: account, ItemIDs: items, StepID: u.Step, RunID: u.Run, Rule: u.Rule, MessageID: u.MessageID, Since: u.Since,
 		States: []store.State{store.Done}, NotUndo: true, Newest: true,
 	}
 }
@@ -54,6 +60,9 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	}
 	defer session.Close()
 	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
+	if err := w.withdraw(ctx, args); err != nil {
+		return err
+	}
 	if args.Step != 0 {
 		if err := w.setAside(ctx, args.Step); err != nil {
 			return err
@@ -78,6 +87,22 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 		done += planned
 	}
 	return a.owner.Progress(ctx, run, done, done)
+}
+
+// withdraw ends steps that wait for their time, or for a person, before they were
+// done: a mail that is taken out of snooze does not come back a second time.
+func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
+	f := args.filter(w.Name)
+	f.States, f.Bare = []store.State{store.Planned, store.Parked}, true
+	var endings []store.Ending
+	err := w.Journal.EachStep(ctx, f, func(s store.Step) error {
+		endings = append(endings, store.Ending{StepID: s.ID, State: store.Failed, Reason: "withdrawn before it was done"})
+		return nil
+	})
+	if err != nil || endings == nil {
+		return err
+	}
+	return w.owner.Finish(ctx, time.Now(), endings)
 }
 
 // setAside closes an uncertain step: a person has looked, and wants no more of it.
@@ -223,8 +248,33 @@ func (w *work) inverse(s store.Step) store.Step {
 		back.Op, back.From = mailbox.Op{Kind: mailbox.Remove}, s.At
 	case mailbox.Store:
 		back.Op = mailbox.Op{Kind: mailbox.Store, Add: s.Op.Del, Del: s.Op.Add}
+	case mailbox.Remove:
+		back.State, back.Reason = store.Failed, "what was deleted for good can't be brought back"
+	case mailbox.Outside:
+		inverseOutside(s, &back)
 	}
 	return back
+}
+
+// inverseOutside takes back what happened outside the folders, where that can be
+// done: what was sent has been read by now.
+func inverseOutside(s store.Step, back *store.Step) {
+	op := mailbox.Op{Kind: mailbox.Outside, Arg: s.Op.Arg, With: map[string]string{}}
+	switch do := s.Op.Do; {
+	case do == "draft" || do == "forward" && s.Op.With["as"] == "draft":
+		op.Do, op.Arg = "undraft", s.At.Folder
+		op.With["id"] = strings.TrimPrefix(s.Reason, draftReason)
+	case do == "save":
+		op.Do, op.With["saved"] = "unsave", s.At.Folder
+	case do == "extract":
+		op.Do, op.With["key"] = "unextract", errandKey(s.Item.Account, s)
+	case do == "mute":
+		op.Do = "unmute"
+	default:
+		back.State, back.Reason = store.Failed, "this reached somebody else and can't be taken back"
+		return
+	}
+	back.Op = op
 }
 
 // takeRequests does what other processes asked for while this one owns the
@@ -254,6 +304,11 @@ func (a *Account) fulfil(ctx context.Context, r store.Run) error {
 		var args UndoArgs
 		if err = json.Unmarshal(r.Args, &args); err == nil {
 			err = a.undo(ctx, r.ID, args, nil)
+		}
+	case store.KindAnswer:
+		var args AnswerArgs
+		if err = json.Unmarshal(r.Args, &args); err == nil {
+			err = a.endRun(ctx, r.ID, "", a.answer(ctx, args))
 		}
 	case store.KindApply:
 		var args ApplyArgs

@@ -290,6 +290,9 @@ func (w wire) Watch(ctx context.Context, once bool, cursor engine.CursorFunc, ar
 	return w.Account.Watch(ctx, mail.Cursors(cursor), deliver)
 }
 
+// Follow implements engine.Mail.
+func (w wire) Follow(set *rules.Set) { w.Needs(set.Needs()) }
+
 // Open implements engine.Mail.
 func (w wire) Open(ctx context.Context) (engine.Session, error) {
 	s, err := w.Account.Open(ctx)

@@ -24,11 +24,16 @@ type room struct {
 // nothing else of ours. Each layer speaks to those below it; rules is at the
 // bottom and knows nothing of mail, databases or the network.
 var rooms = map[string]room{
-	"cmd/daemon":      {all: true},
-	"internal/engine": {imports: []string{"rules", "internal/store", "internal/agenda", "internal/mailbox"}},
-	"internal/mail":   {imports: []string{"rules", "internal/mailbox", "internal/when", "internal/summary"}},
-	"internal/store":  {imports: []string{"internal/mailbox"}},
-	"internal/config": {imports: []string{"rules"}},
+	"cmd/daemon":       {all: true},
+	"internal/engine":  {imports: []string{"rules", "internal/store", "internal/agenda", "internal/mailbox"}},
+	"internal/mail":    {imports: []string{"rules", "internal/mailbox", "internal/when", "internal/summary"}},
+	"internal/store":   {imports: []string{"internal/mailbox"}},
+	"internal/errand":  {imports: []string{"internal/mail", "internal/mailbox", "internal/files", "internal/hook"}},
+	"internal/files":   {},
+	"internal/hook":    {},
+	"internal/summary": {},
+	"internal/when":    {},
+	"internal/config":  {imports: []string{"rules"}},
 	// The demo shows the daemon over sockets; it must not know how it is made.
 	"internal/demo":    {},
 	"internal/mailbox": {imports: []string{"rules"}},
@@ -40,6 +45,7 @@ var rooms = map[string]room{
 	"internal/dovecot/mailgen": {testing: true, imports: []string{"internal/dovecot"}},
 	"internal/dovecot/desk":    {testing: true, imports: []string{"internal/dovecot"}},
 	"internal/bench":           {testing: true},
+	"internal/doctest":         {testing: true},
 	"internal/e2e":             {testing: true},
 	"internal/store/storetest": {testing: true, imports: []string{"internal/store", "internal/mailbox"}},
 	"internal/importtest":      {testing: true},

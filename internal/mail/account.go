@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/when"
 	"github.com/foredesk/foredesk/rules"
 )
 
@@ -56,7 +57,9 @@ type Account struct {
 	names   folderNames
 	pace    pace
 	needs   atomic.Pointer[rules.Needs]
+	hours   atomic.Pointer[when.Calendar]
 	trouble func(folder string, err error)
+	seal    []byte
 
 	saying sync.Mutex
 	said   map[string]bool
@@ -133,6 +136,32 @@ func isLoopback(host string) bool {
 
 // Needs says what fetches ask for from now on: what the rules look at.
 func (a *Account) Needs(needs rules.Needs) { a.needs.Store(&needs) }
+
+// Calendar says by which zone, hours of work and holidays dates in prose are read
+// from now on.
+func (a *Account) Calendar(c when.Calendar) { a.hours.Store(&c) }
+
+func (a *Account) identity() Identity {
+	id := a.cfg.Identity
+	if c := a.hours.Load(); c != nil {
+		id.Calendar = *c
+	}
+	return id
+}
+
+// Seal gives the secret by which the account knows the mail that it wrote itself.
+// It must be set before Watch.
+func (a *Account) Seal(secret []byte) { a.seal = secret }
+
+// needsNow is what a fetch asks for: what the rules look at and, of mail that is
+// remembered, what tells conversations apart.
+func (a *Account) needsNow(threads bool) rules.Needs {
+	needs := *a.needs.Load()
+	if threads {
+		needs = needs.With(rules.Needs{Headers: []string{"In-Reply-To", "References", markField}})
+	}
+	return needs
+}
 
 // OnTrouble sets what is called each time a watched folder's connection fails,
 // from that folder's goroutine. It must be set before Watch and must not block.

@@ -23,7 +23,7 @@ type SignInError struct {
 }
 
 func (e *SignInError) Error() string {
-	return fmt.Sprintf("signing in to %s: %s. No mail was looked at; check user, password or token, and auth", e.Host, e.Reason)
+	return fmt.Sprintf("signing in to %s: %s. Nothing was done there; check user, password or token, and auth", e.Host, e.Reason)
 }
 
 // signIn authenticates. The server's own words may repeat what it was sent, so
@@ -47,7 +47,7 @@ func (a *Account) signIn(ctx context.Context, client *imapclient.Client) error {
 	if auth == AuthLogin {
 		err = client.Login(a.cfg.User, secret).Wait()
 	} else {
-		err = client.Authenticate(a.mechanism(auth, secret))
+		err = client.Authenticate(mechanism(auth, a.cfg.User, secret, a.cfg.Host, a.cfg.Port))
 	}
 	return a.judgeSignIn(err, secret)
 }
@@ -97,16 +97,17 @@ func (a *Account) chooseAuth(caps imap.CapSet) (string, error) {
 	return auth, nil
 }
 
-func (a *Account) mechanism(auth, secret string) sasl.Client {
+// mechanism returns PLAIN, or one of the two that take a token.
+func mechanism(auth, user, secret, host string, port int) sasl.Client {
 	switch auth {
 	case AuthOAuthBearer:
 		return sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{
-			Username: a.cfg.User, Token: secret, Host: a.cfg.Host, Port: a.cfg.Port,
+			Username: user, Token: secret, Host: host, Port: port,
 		})
 	case AuthXOAuth2:
-		return &xoauth2{user: a.cfg.User, token: secret}
+		return &xoauth2{user: user, token: secret}
 	}
-	return sasl.NewPlainClient("", a.cfg.User, secret)
+	return sasl.NewPlainClient("", user, secret)
 }
 
 // xoauth2 is the mechanism of developers.google.com/gmail/imap/xoauth2-protocol.

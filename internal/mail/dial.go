@@ -18,26 +18,26 @@ func (a *Account) dial(ctx context.Context) (net.Conn, error) {
 	}
 	switch a.cfg.TLS {
 	case NoTLS:
-		return a.loopbackOnly(conn)
+		return loopbackOnly(conn, a.cfg.Host)
 	case StartTLS:
 		return a.startTLS(ctx, conn)
 	}
-	config, err := a.tlsConfig()
+	config, err := tlsConfig(a.cfg.Host, a.cfg.CAFile)
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
 	config.NextProtos = []string{"imap"} // RFC 7301; keeps a web server from being taken for ours
-	return a.handshake(ctx, conn, config)
+	return handshake(ctx, conn, config)
 }
 
 // loopbackOnly looks at the address that was reached: the name localhost may
 // have been given another.
-func (a *Account) loopbackOnly(conn net.Conn) (net.Conn, error) {
+func loopbackOnly(conn net.Conn, host string) (net.Conn, error) {
 	peer, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if ok && peer.IP.IsLoopback() {
 		return conn, nil
 	}
 	conn.Close()
-	return nil, fmt.Errorf("connecting to the IMAP server: %s is not on this machine, and tls none is for this machine alone", a.cfg.Host)
+	return nil, fmt.Errorf("connecting to %s: it is not on this machine, and tls none is for this machine alone", host)
 }

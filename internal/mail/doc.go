@@ -1,5 +1,5 @@
-// Package mail is Foredesk's hand on an IMAP account (RFC 9051). It does two
-// things.
+// Package mail is Foredesk's hand on a mail account: IMAP (RFC 9051), and SMTP
+// for what is sent. It does three things.
 //
 // It talks to the server: it watches folders for new mail, fetches no more of a
 // message than the rules look at, and moves, copies, flags and removes messages
@@ -12,6 +12,11 @@
 // half knows no server: header.go, words.go, address.go, date.go and structure.go
 // read foreign bytes and never fail, kind.go and authres.go judge them, key.go
 // names a message by its content, and file.go reads a message from a file.
+//
+// It also writes and sends. Author turns an original and a wording into an answer,
+// a draft, a forward or a note (compose.go and its neighbours; compose_answer.go
+// says which mail a program may answer), and Sender hands a message in by SMTP
+// (RFC 6409) and says what is known of it afterwards (smtp.go).
 //
 // Everything read here was written by strangers. What is too large, too deep or
 // too many to look at makes a message poison: it is left where it is, with the

@@ -8,6 +8,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/when"
 	"github.com/foredesk/foredesk/rules"
 )
 
@@ -17,6 +18,9 @@ type Identity struct {
 	Account    string
 	Address    []string // own addresses, lower case
 	AuthservID string   // whose Authentication-Results are believed (RFC 8601 2.5); empty: nobody's
+	// Calendar is what dates in prose are read by: the zone of its Now, the hours
+	// of work and the holidays.
+	Calendar when.Calendar
 }
 
 // rawMessage is what one FETCH gave of a message.
@@ -28,6 +32,7 @@ type rawMessage struct {
 	Size         int64              // RFC822.SIZE, or 0
 	Header       []byte             // the header block or the fields of headerNames, with CRLF or LF
 	Structure    imap.BodyStructure // nil if not asked for
+	Body         *Body              // nil if not asked for
 }
 
 // message turns what the server gave into facts. It never fails: a message that
@@ -60,8 +65,12 @@ func (id Identity) read(raw rawMessage, needs rules.Needs) mailbox.Message {
 		s.note(parseParams(h.value("Content-Type")))
 	}
 	msg.MessageID = h.messageID()
+	msg.References = h.references()
 	msg.Item = id.item(raw, h, s)
 	msg.Item.Header = h.decoded(needs.Headers)
+	if raw.Body != nil {
+		raw.Body.say(&msg.Item, needs, id.Calendar)
+	}
 	return msg
 }
 

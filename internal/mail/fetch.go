@@ -71,6 +71,7 @@ type answer struct {
 	headerSize int64
 	cut        bool
 	poison     string // why it could not be read
+	body       *Body  // nil where it was not asked for
 }
 
 // asked is a FETCH that is being answered. A goroutine reads the answers, as

@@ -22,7 +22,7 @@ import (
 // the limits, and a file that is none, come back with Poison set; the error is
 // that of r alone.
 func ReadFile(r io.Reader, id Identity, now time.Time) (mailbox.Message, error) {
-	f := mimeFile{in: bufio.NewReaderSize(r, 64<<10)}
+	f := mimeFile{in: bufio.NewReaderSize(r, 64<<10), keep: maxKept}
 	if err := f.read(); err != nil {
 		return mailbox.Message{}, fmt.Errorf("reading the message file: %w", err)
 	}
@@ -41,7 +41,9 @@ func ReadFile(r io.Reader, id Identity, now time.Time) (mailbox.Message, error) 
 	if f.poison != "" {
 		return mailbox.Message{Ref: raw.Ref, Key: h.key(raw.InternalDate), Poison: f.poison}, nil
 	}
-	return id.message(raw, rules.Needs{Structure: true, Size: true, Headers: h.names()}), nil
+	body := f.body()
+	raw.Body = &body
+	return id.message(raw, rules.Needs{Structure: true, Size: true, Found: true, Headers: h.names()}), nil
 }
 
 // receivedAt returns the time behind the last semicolon of the topmost Received
@@ -83,6 +85,7 @@ type mimePart struct {
 	multipart   bool
 	children    []*mimePart
 	childType   string // what a child is that does not say (RFC 2046 5.1.5)
+	content     []byte // what mimeFile.keep allows of text, as sent
 }
 
 // mimeFile reads a message line by line and keeps of each part its header and
@@ -95,6 +98,7 @@ type mimeFile struct {
 	total  int64 // bytes, counting every line break as CRLF as servers do
 	parts  int
 	poison string
+	keep   int // bytes of text that may still be kept (see body.go)
 
 	stack    []boundary // the multiparts the reader is in
 	current  *mimePart  // what the next line belongs to; nil between parts
@@ -143,6 +147,9 @@ func (f *mimeFile) line(chunk []byte, atStart bool) {
 		f.headerLine(chunk, text, atStart)
 	case f.current != nil:
 		f.current.size += int64(size)
+		if f.keep > 0 {
+			f.keepContent(chunk)
+		}
 	}
 }
 
@@ -198,6 +205,7 @@ func (f *mimeFile) endPart() {
 	}
 	if f.current != nil {
 		f.current.size = max(0, f.current.size-2)
+		f.current.content = bytes.TrimSuffix(bytes.TrimSuffix(f.current.content, []byte("\n")), []byte("\r"))
 	}
 }
 

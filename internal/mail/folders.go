@@ -159,8 +159,8 @@ func badFolder(name string) string {
 		return "it is no UTF-8"
 	case strings.ContainsFunc(name, unicode.IsControl):
 		return "it has a control character in it"
-	case strings.HasPrefix(name, `\`) && !slices.Contains([]string{mailbox.Archive, mailbox.Junk, mailbox.Trash}, name):
-		return `of the special uses only \Archive, \Junk and \Trash can be named`
+	case strings.HasPrefix(name, `\`) && !slices.Contains([]string{mailbox.Archive, mailbox.Junk, mailbox.Trash, mailbox.Sent, mailbox.Drafts}, name):
+		return `of the special uses only \Archive, \Junk, \Trash, \Sent and \Drafts can be named`
 	case strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/") || strings.Contains(name, "//"):
 		return "one of its levels has no name"
 	case len(name) > 1000:
@@ -237,8 +237,8 @@ var wellKnown = map[string][]string{
 	mailbox.Archive: {"Archive", "Archives", "Archiv", "Archivo", "Archivos"},
 	mailbox.Junk:    {"Junk", "Spam", "Junk Email", "Junk E-mail", "Bulk Mail", "Courrier indésirable", "Correo no deseado"},
 	mailbox.Trash:   {"Trash", "Deleted Items", "Deleted Messages", "Papierkorb", "Gelöschte Elemente", "Corbeille", "Papelera"},
-	`\Sent`:         {"Sent", "Sent Items", "Sent Messages", "Gesendet", "Gesendete Elemente", "Envoyés", "Enviados"},
-	`\Drafts`:       {"Drafts", "Entwürfe", "Brouillons", "Borradores"},
+	mailbox.Sent:    {"Sent", "Sent Items", "Sent Messages", "Gesendet", "Gesendete Elemente", "Envoyés", "Enviados"},
+	mailbox.Drafts:  {"Drafts", "Entwürfe", "Brouillons", "Borradores"},
 }
 
 // role is what the folder is for, as rules.Item.Role has it.

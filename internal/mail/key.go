@@ -61,3 +61,20 @@ func (h header) messageID() string {
 	id = printable(id)
 	return id[:min(len(id), maxAddress)]
 }
+
+const maxThreadIDs = 100 // ids of a conversation that are looked at: the newest
+
+// references returns the ids of the messages that this one answers, without
+// brackets, oldest first: those of References, or else of In-Reply-To (RFC 5322
+// 3.6.4). It is nil where neither was asked for.
+func (h header) references() (ids []string) {
+	for _, name := range []string{"References", "In-Reply-To"} {
+		for _, id := range messageIDs(strings.Join(h.values(name), " ")) {
+			ids = append(ids, strings.Trim(id, "<>"))
+		}
+		if ids != nil {
+			break
+		}
+	}
+	return ids[max(0, len(ids)-maxThreadIDs):]
+}

@@ -176,7 +176,7 @@ func TestANameThatWouldBeACommandNeverReachesTheWire(t *testing.T) {
 		"a space in a flag":   {Kind: mailbox.Store, Del: []string{"a b"}},
 		"a flag of servers":   {Kind: mailbox.Store, Add: []string{`\Recent`}},
 		"no kind of change":   {Kind: "burn"},
-		"an unknown purpose":  moveTo(`\Sent`),
+		"an unknown purpose":  moveTo(`\Important`),
 		"bracket in a flag":   {Kind: mailbox.Store, Add: []string{"a]"}},
 		"an empty flag":       {Kind: mailbox.Store, Add: []string{""}},
 		"a flag not in ASCII": {Kind: mailbox.Store, Add: []string{"Größe"}},

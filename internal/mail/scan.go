@@ -113,6 +113,9 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, thread
 		if err != nil {
 			return fmt.Errorf("reading the folder %q: %w", folder, err)
 		}
+		if err := s.readBodies(ctx, got, needs); err != nil {
+			return fmt.Errorf("reading the texts of the folder %q: %w", folder, err)
+		}
 		batch := s.batch(folder, role, got, needs)
 		batch.Next.UIDNext, batch.Total = chunk[len(chunk)-1]+1, len(uids)
 		if err := deliver(ctx, batch); err != nil {
@@ -166,10 +169,14 @@ func (s *Session) message(folder, role string, a *answer, needs rules.Needs) mai
 	if a.poison != "" {
 		return mailbox.Message{Ref: ref, Key: s.key(folder, a), Flags: a.flags, Poison: a.poison}
 	}
-	return s.a.cfg.message(rawMessage{
+	m := s.a.identity().message(rawMessage{
 		Ref: ref, Role: role, Flags: a.flags, InternalDate: a.date,
-		Size: a.size, Header: a.header, Structure: a.structure,
+		Size: a.size, Header: a.header, Structure: a.structure, Body: a.body,
 	}, needs)
+	if s.a.seal != nil && m.Item.Direction == "out" {
+		_, m.ByUs = Author{Identity: s.a.cfg.Identity, Secret: s.a.seal}.Ours(a.header)
+	}
+	return m
 }
 
 // key is the content key, or the place of a message that shows no content.

@@ -109,10 +109,17 @@ func isInvitation(method string) bool {
 	return false
 }
 
-// leaf adds a part to the files: one with a name, one meant as an attachment, or
-// one that is neither text nor the machinery of a signature or a report. The
-// messages of a digest are its text.
+// leaf adds a part to the files if it is one.
 func (w *structureWalk) leaf(part *imap.BodyStructureSinglePart, inDigest bool) {
+	if file, ok := asFile(part, inDigest); ok {
+		w.files = append(w.files, file)
+	}
+}
+
+// asFile returns a part as a file: one with a name, one meant as an attachment,
+// or one that is neither text nor the machinery of a signature or a report. The
+// messages of a digest are its text.
+func asFile(part *imap.BodyStructureSinglePart, inDigest bool) (rules.File, bool) {
 	var disposition string
 	params := map[string]string(nil)
 	if d := part.Disposition(); d != nil {
@@ -125,14 +132,14 @@ func (w *structureWalk) leaf(part *imap.BodyStructureSinglePart, inDigest bool) 
 	mediaType := part.MediaType()
 	isText := inDigest || isBody(mediaType)
 	if isMachinery(mediaType) || name == "" && disposition != "attachment" && isText {
-		return
+		return rules.File{}, false
 	}
 	if name == "" && part.MessageRFC822 != nil && part.MessageRFC822.Envelope != nil {
 		name = decodeText(part.MessageRFC822.Envelope.Subject)
 	}
 	inline := disposition == "inline" || disposition == "" && part.ID != ""
 	size := decodedSize(part.Encoding, int(part.Size))
-	w.files = append(w.files, rules.NewFile(name, mediaType, size, inline))
+	return rules.NewFile(name, mediaType, size, inline), true
 }
 
 // isBody says that a part without a name is something to read, not a file.

@@ -29,32 +29,32 @@ func (e *CertificateError) Error() string {
 func (e *CertificateError) Unwrap() error { return e.Err }
 
 // tlsConfig reads the CA file anew each time: it may have been renewed.
-func (a *Account) tlsConfig() (*tls.Config, error) {
-	config := &tls.Config{ServerName: a.cfg.Host, MinVersion: tls.VersionTLS12}
-	if a.cfg.CAFile == "" {
+func tlsConfig(host, caFile string) (*tls.Config, error) {
+	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if caFile == "" {
 		return config, nil
 	}
-	pem, err := os.ReadFile(a.cfg.CAFile)
+	pem, err := os.ReadFile(caFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading ca_file: %w", err)
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("reading ca_file: %s holds no PEM certificate", a.cfg.CAFile)
+		return nil, fmt.Errorf("reading ca_file: %s holds no PEM certificate", caFile)
 	}
 	return config, nil
 }
 
 // handshake makes conn a TLS connection, or closes it.
-func (a *Account) handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
+func handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
 	secure := tls.Client(conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		var unproven *tls.CertificateVerificationError
 		if errors.As(err, &unproven) {
-			return nil, &CertificateError{Host: a.cfg.Host, Err: unproven.Err}
+			return nil, &CertificateError{Host: config.ServerName, Err: unproven.Err}
 		}
-		return nil, fmt.Errorf("starting TLS with %s: %w", a.cfg.Host, err)
+		return nil, fmt.Errorf("starting TLS with %s: %w", config.ServerName, err)
 	}
 	return secure, nil
 }
@@ -68,7 +68,7 @@ const maxPlainLine = 8 << 10
 // a connection that is safe already. STARTTLS is all that is sent, and whatever
 // the server says before TLS is forgotten (RFC 9051 6.2.1, 11.3).
 func (a *Account) startTLS(ctx context.Context, conn net.Conn) (net.Conn, error) {
-	config, err := a.tlsConfig()
+	config, err := tlsConfig(a.cfg.Host, a.cfg.CAFile)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -80,7 +80,7 @@ func (a *Account) startTLS(ctx context.Context, conn net.Conn) (net.Conn, error)
 		conn.Close()
 		return nil, fmt.Errorf("starting TLS with %s: %w; the password was not sent", a.cfg.Host, err)
 	}
-	secure, err := a.handshake(ctx, conn, config)
+	secure, err := handshake(ctx, conn, config)
 	if err != nil {
 		return nil, err
 	}

@@ -222,7 +222,7 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	needs := *w.a.needs.Load()
+	needs := w.a.needsNow(true)
 	request := s.milder(wantFor(needs))
 	got, err := s.wait(ctx, s.ask(imap.UIDSet{{Start: imap.UID(w.seen.UIDNext)}}, request))
 	if err == nil {
@@ -240,6 +240,9 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	if len(got) == 0 {
 		return nil
 	}
+	if err := s.readBodies(ctx, got, needs); err != nil {
+		return fmt.Errorf("reading the texts of the folder %q: %w", w.folder, err)
+	}
 	batch := s.batch(w.folder, role, got, needs)
 	batch.Next.UIDNext, batch.Next.SeenAt = got[len(got)-1].uid+1, start
 	return w.hand(ctx, s, batch)
@@ -251,7 +254,7 @@ func (w *folderWatch) readMany(ctx context.Context, s *Session) error {
 	if err != nil {
 		return fmt.Errorf("reading the folder %q: %w", w.folder, err)
 	}
-	return s.each(ctx, w.folder, uids, func(ctx context.Context, batch mailbox.Batch) error {
+	return s.each(ctx, w.folder, uids, true, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Next.SeenAt = start
 		return w.hand(ctx, s, batch)
 	})
@@ -306,7 +309,7 @@ func (w *folderWatch) readRenumbered(ctx context.Context, s *Session) error {
 	if err != nil {
 		return fmt.Errorf("reading the folder %q: %w", w.folder, err)
 	}
-	err = s.each(ctx, w.folder, uids, func(ctx context.Context, batch mailbox.Batch) error {
+	err = s.each(ctx, w.folder, uids, true, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Messages = slices.DeleteFunc(batch.Messages, func(m mailbox.Message) bool {
 			return m.Poison == "" && m.Item.Received.Before(since)
 		})

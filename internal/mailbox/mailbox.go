@@ -18,6 +18,8 @@ const (
 	Archive = `\Archive`
 	Junk    = `\Junk`
 	Trash   = `\Trash`
+	Sent    = `\Sent`
+	Drafts  = `\Drafts`
 	Inbox   = `INBOX`
 )
 
@@ -47,6 +49,11 @@ type Message struct {
 	MessageID string   // without brackets; may be empty
 	Flags     []string // as the server has them, \Seen and keywords alike
 	Item      rules.Item
+	// References are the ids of the messages it answers, oldest first (RFC 5322
+	// 3.6.4), where they were asked for.
+	References []string
+	// ByUs says that foredesk wrote it: its own mail never triggers rules.
+	ByUs bool
 	// Poison says why the message could not be read. Such a message has only its
 	// Ref, Key and Flags; it stays where it is.
 	Poison string
@@ -75,6 +82,8 @@ type Query struct {
 	MessageIDs []string
 	// MessageID alone finds messages by that field, whatever their key.
 	MessageID string
+	// Threads asks for References as well, whatever the rules need.
+	Threads bool
 }
 
 // OpKind is a kind of change to one message.
@@ -82,10 +91,11 @@ type OpKind string
 
 // The kinds of change.
 const (
-	Move   OpKind = "move"   // RFC 6851, or the ladder below it
-	Copy   OpKind = "copy"   // to a second folder
-	Store  OpKind = "store"  // add and remove flags and keywords
-	Remove OpKind = "remove" // expunge this one message: takes a Copy back
+	Move    OpKind = "move"    // RFC 6851, or the ladder below it
+	Copy    OpKind = "copy"    // to a second folder
+	Store   OpKind = "store"   // add and remove flags and keywords
+	Remove  OpKind = "remove"  // expunge this one message: takes a Copy back
+	Outside OpKind = "outside" // something outside the folders: see Errand
 )
 
 // Op is what is to be done to a message. Ops that are equal may be done to many
@@ -95,6 +105,13 @@ type Op struct {
 	To   string   `json:"to,omitempty"`  // folder of a Move or Copy; made and subscribed if missing
 	Add  []string `json:"add,omitempty"` // flags and keywords of a Store, sorted
 	Del  []string `json:"del,omitempty"`
+	// Do, Arg and With say what is done outside, in the words of rules.Effect.
+	Do   string            `json:"do,omitempty"`
+	Arg  string            `json:"arg,omitempty"`
+	With map[string]string `json:"with,omitempty"`
+	// Unless is a condition that is looked at when a step's time has come: if it
+	// holds then, nothing is done.
+	Unless string `json:"unless,omitempty"`
 }
 
 // Change is one Op on one message.
@@ -121,7 +138,22 @@ const (
 	Gone    Result = "gone"    // the message is not where it was: a person moved or deleted it
 	Refused Result = "refused" // the server said NO; the message is where it was
 	Unknown Result = "unknown" // the connection broke before the answer
+	Later   Result = "later"   // not done for certain; to be tried again
 )
+
+// Errand is one Op outside the folders: a mail to be written or sent, a file to be
+// kept, an address to be called. Everything it needs is in it.
+type Errand struct {
+	Key     string // the same for each attempt, and for no other errand
+	Account string
+	Rule    string
+	Op      Op
+	Subject string // of the message, or "(confidential)"
+	From    string
+	Raw     []byte // the message; nil for errands that do not need it
+	Now     time.Time
+	Doubt   bool // an earlier attempt may have been made
+}
 
 // Outcome is the result of the Change with the same ID. At is where the message
 // lies now (for a Copy: where the copy lies); Reason is for people.

@@ -48,11 +48,13 @@ var promises = []struct {
 	{"threads follow references, then subject and people", threadsFollow},
 	{"a thread read backwards is the same thread", threadsBackwards},
 	{"senders are counted once for each message", sendersCount},
+	{"a message gone over again is judged by what came before it", sendersBefore},
 	{"a scan of the past knows how far it came", scansResume},
 	{"what was seen before is another message's", wordsSeen},
 	{"a muted thread stays so until it is not", mutedThreads},
 	{"an approval is answered once", approvalsOnce},
 	{"a schedule remembers when it ran", schedulesRemembered},
+	{"the seal of an installation stays the same", sealStays},
 	{"tables of a newer version are refused", newerSchema},
 	{"tables migrate from version 1 with their rows", migrates},
 }

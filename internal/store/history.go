@@ -41,7 +41,7 @@ type Message struct {
 	Automatic  bool
 	Seen       bool
 	Asks       Asked
-	Facts      json.RawMessage // the item without its text; nil of a confidential one
+	Facts      json.RawMessage // the item without its text
 
 	// Thread and Replied are known once the message has been written down.
 	Thread  string
@@ -52,7 +52,7 @@ type Message struct {
 type Scan struct {
 	Folder      string
 	UIDValidity uint32
-	Below       uint32 // every message from this UID on is known
+	UpTo        uint32 // every message below this UID is known
 	Ended       bool
 }
 
@@ -63,9 +63,9 @@ func (o *Owner) Remember(ctx context.Context, messages []Message, scan *Scan) er
 		if err := o.remember(ctx, t, messages); err != nil || scan == nil {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO scans (account, folder, uidvalidity, below, ended) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (account, folder) DO UPDATE SET uidvalidity = excluded.uidvalidity, below = excluded.below, ended = excluded.ended`,
-			o.account, scan.Folder, int64(scan.UIDValidity), int64(scan.Below), truth(scan.Ended))
+		_, err := t.exec(ctx, `INSERT INTO scans (account, folder, uidvalidity, up_to, ended) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (account, folder) DO UPDATE SET uidvalidity = excluded.uidvalidity, up_to = excluded.up_to, ended = excluded.ended`,
+			o.account, scan.Folder, int64(scan.UIDValidity), int64(scan.UpTo), truth(scan.Ended))
 		return err
 	})
 }
@@ -272,12 +272,15 @@ const maxThread = 200
 // Thread returns the conversation that a message belongs to, the message itself
 // included only if it has been written down.
 func (s *Store) Thread(ctx context.Context, account string, m Message) (Thread, error) {
-	id, err := threadOf(ctx, s.each, account, &m)
-	if err != nil {
-		return Thread{}, s.wrap(err, "looking for a conversation")
+	id := m.Thread
+	if id == "" {
+		var err error
+		if id, err = threadOf(ctx, s.each, account, &m); err != nil {
+			return Thread{}, s.wrap(err, "looking for a conversation")
+		}
 	}
 	t := Thread{ID: id}
-	err = s.each(ctx, func(rows *sql.Rows) error {
+	err := s.each(ctx, func(rows *sql.Rows) error {
 		m, err := scanMessage(rows)
 		t.Messages = append(t.Messages, m)
 		return err
@@ -348,11 +351,11 @@ func (s *Store) Scans(ctx context.Context, account string) (map[string]Scan, err
 	err := s.each(ctx, func(rows *sql.Rows) error {
 		var sc Scan
 		var ended int64
-		err := rows.Scan(&sc.Folder, &sc.UIDValidity, &sc.Below, &ended)
+		err := rows.Scan(&sc.Folder, &sc.UIDValidity, &sc.UpTo, &ended)
 		sc.Ended = ended == 1
 		out[sc.Folder] = sc
 		return err
-	}, "SELECT folder, uidvalidity, below, ended FROM scans WHERE account = $1", account)
+	}, "SELECT folder, uidvalidity, up_to, ended FROM scans WHERE account = $1", account)
 	return out, s.wrap(err, "reading how far the past has been read")
 }
 

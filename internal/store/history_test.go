@@ -95,11 +95,37 @@ func sendersCount(t *testing.T, dsn string) {
 	}
 }
 
+// A message that is gone over again is judged by what was known when it came.
+func sendersBefore(t *testing.T, dsn string) {
+	s, o, _ := setup(t, dsn)
+	const pat = "pat@board.example"
+	read := came(0, pat, "m1")
+	read.Seen = true
+	must(t, o.Remember(t.Context(), []Message{read, came(1, pat, "m2"), came(2, pat, "m3"), came(1, "kim@board.example", "k1")}, nil))
+	cases := []struct {
+		hours int
+		key   string
+		want  Sender
+	}{
+		{0, "m1", Sender{FirstSeen: day}},
+		{1, "m2", Sender{Received: 1, Seen: 1, FirstSeen: day}},
+		{2, "m3", Sender{Received: 2, Seen: 1, FirstSeen: day}},
+		{3, "new", Sender{Received: 3, Seen: 1, FirstSeen: day}},
+	}
+	for _, c := range cases {
+		got, err := s.SenderBefore(t.Context(), "dana", pat, c.key, day.Add(time.Duration(c.hours)*time.Hour))
+		must(t, err)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("before %s: %s", c.key, diff)
+		}
+	}
+}
+
 func scansResume(t *testing.T, dsn string) {
 	s, o, _ := setup(t, dsn)
-	want := Scan{Folder: "INBOX", UIDValidity: 7, Below: 400}
+	want := Scan{Folder: "INBOX", UIDValidity: 7, UpTo: 400}
 	must(t, o.Remember(t.Context(), []Message{came(0, "pat@board.example", "m1")}, &want))
-	want.Below, want.Ended = 1, true
+	want.UpTo, want.Ended = 900, true
 	must(t, o.Remember(t.Context(), nil, &want))
 	got, err := s.Scans(t.Context(), "dana")
 	must(t, err)
@@ -188,5 +214,16 @@ func schedulesRemembered(t *testing.T, dsn string) {
 	must(t, err)
 	if !got["Chase"].Equal(day.Add(time.Hour)) {
 		t.Error(got)
+	}
+}
+
+func sealStays(t *testing.T, dsn string) {
+	s, _, _ := setup(t, dsn)
+	first, err := s.Secret(t.Context())
+	must(t, err)
+	second, err := s.Secret(t.Context())
+	must(t, err)
+	if len(first) != 32 || string(first) != string(second) {
+		t.Errorf("the seal has %d bytes, and is the same again: %v", len(first), string(first) == string(second))
 	}
 }

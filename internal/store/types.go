@@ -29,6 +29,8 @@ const (
 	KindRun   RunKind = "run"   // the daemon, from start to stop
 	KindApply RunKind = "apply" // the rules over mail that was there before
 	KindUndo  RunKind = "undo"  // taking steps back
+	// KindAnswer: a person at the terminal approves or refuses what waits.
+	KindAnswer RunKind = "answer"
 )
 
 // RunState says how far a run has come.

@@ -70,19 +70,11 @@ func isNotice(paragraph []string) bool {
 		return false
 	}
 	text = strings.ToLower(strings.ReplaceAll(text, "\u2019", "'"))
-	return containsAny(text, noticeFormulas) || countOf(text, noticeWords) > mostWords || countOf(text, companyWords) > mostCompany
+	counts := noticePhrases.count(text, 3)
+	return counts[0] > 0 || counts[1] > mostWords || counts[2] > mostCompany
 }
 
-// countOf counts the words that a text contains.
-func countOf(text string, words []string) int {
-	n := 0
-	for _, word := range words {
-		if strings.Contains(text, word) {
-			n++
-		}
-	}
-	return n
-}
+var noticePhrases = newPhraseBook(noticeFormulas, noticeWords, companyWords)
 
 // dropTail takes off the last lines while they are what a device or a program
 // adds, or a drawn rule.

@@ -3,8 +3,8 @@
 
 -- One row for each message that came or was sent: enough to follow threads, to
 -- know senders, and to tell what other rules would have made of it. Facts are
--- those of headers and structure; they are empty for a confidential message and
--- for one that only counts. Bodies are not here.
+-- those of headers and structure; they are empty where they have grown old. Bodies
+-- are not here, and nothing is of a confidential message.
 CREATE TABLE messages (
     id          IDENTITY,
     account     TEXT   NOT NULL,
@@ -32,6 +32,7 @@ CREATE INDEX messages_by_message_id ON messages (account, message_id);
 CREATE INDEX messages_by_thread ON messages (account, thread);
 CREATE INDEX messages_by_base ON messages (account, base, received_at);
 CREATE INDEX messages_by_time ON messages (account, received_at);
+CREATE INDEX messages_by_sender ON messages (account, sender, received_at);
 
 CREATE TABLE senders (
     account    TEXT   NOT NULL,
@@ -51,12 +52,12 @@ CREATE TABLE muted (
     PRIMARY KEY (account, thread)
 );
 
--- How far the past of a folder has been read: everything from below on is known.
+-- How far the past of a folder has been read: everything below up_to is known.
 CREATE TABLE scans (
     account     TEXT   NOT NULL,
     folder      TEXT   NOT NULL,
     uidvalidity BIGINT NOT NULL,
-    below       BIGINT NOT NULL,
+    up_to       BIGINT NOT NULL,
     ended       BIGINT NOT NULL,
     PRIMARY KEY (account, folder)
 );
@@ -93,4 +94,10 @@ CREATE TABLE approvals (
     answered_at BIGINT NOT NULL,
     answered_by TEXT   NOT NULL,              -- terminal or mail
     UNIQUE (account, item_id, rule)
+);
+
+-- What this installation alone knows: the seal of the mail it writes.
+CREATE TABLE installation (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
 );

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+// withHistory fills in what the mailbox knows of a message's conversation and of
+// its author, and how to look up what was seen before.
+func (a *Account) withHistory(ctx context.Context, m *mailbox.Message, now time.Time) error {
+	mine := remembered(m)
+	t, err := a.Journal.Thread(ctx, a.Name, mine)
+	if err != nil {
+		return err
+	}
+	again := slices.ContainsFunc(t.Messages, func(o store.Message) bool { return o.Key == mine.Key && o.Outgoing == mine.Outgoing })
+	if !again {
+		t.Messages = append(t.Messages, mine)
+	}
+	m.Item.Thread = threadFacts(t, m.Item.Labels)
+	email := m.Item.From.Email
+	if mine.Outgoing && len(m.Item.To) > 0 {
+		email = m.Item.To[0].Email // of a message that was sent, the other side is who it went to
+	}
+	if m.Item.Sender, err = a.senderOf(ctx, email, m, again); err != nil {
+		return err
+	}
+	m.Item.Seen = func(key string, within time.Duration) bool {
+		before, err := a.Journal.SeenBefore(ctx, a.Name, key, m.Key, now.Add(-within), now)
+		if err != nil {
+			a.Log.Error("what was seen before could not be looked up; it counts as new", "folder", m.Folder, "uid", m.UID, "error", err)
+		}
+		return before
+	}
+	return nil
+}
+
+// senderOf is what was known of an address before a message. One that has been
+// remembered is gone over again: it must not count itself, nor what came later.
+func (a *Account) senderOf(ctx context.Context, email string, m *mailbox.Message, again bool) (rules.Sender, error) {
+	if again {
+		known, err := a.Journal.SenderBefore(ctx, a.Name, email, m.Key, m.Item.Received)
+		return senderFacts(known), err
+	}
+	known, err := a.Journal.Senders(ctx, a.Name, []string{email})
+	return senderFacts(known[email]), err
+}
+
+func senderFacts(s store.Sender) rules.Sender {
+	f := rules.Sender{New: s.Received == 0 && s.Sent == 0, Received: s.Received, Sent: s.Sent, FirstSeen: s.FirstSeen, LastSent: s.LastSent}
+	if s.Received > 0 {
+		f.ReadRate, f.ReplyRate = float64(s.Seen)/float64(s.Received), float64(s.Replied)/float64(s.Received)
+	}
+	return f
+}
+
+// threadFacts is a conversation as rules see it.
+func threadFacts(t store.Thread, labels []string) rules.Thread {
+	f := rules.Thread{ID: t.ID, Muted: t.Muted, Count: len(t.Messages), Labels: labels, Waiting: waiting(t.Messages)}
+	heard := false
+	for i, m := range t.Messages {
+		if i == 0 {
+			f.First, f.Mine = m.Received, m.Outgoing
+		}
+		if m.Received.After(f.Last) {
+			f.Last = m.Received
+		}
+		f.Answered = f.Answered || m.Outgoing && heard
+		heard = heard || !m.Outgoing
+		for _, email := range append([]string{m.From}, m.To...) {
+			if email != "" && !slices.ContainsFunc(f.Participants, func(p rules.Address) bool { return p.Email == email }) {
+				f.Participants = append(f.Participants, rules.ParseAddress("", email))
+			}
+		}
+	}
+	return f
+}
+
+// waiting tells who is awaited: the side that has not answered the last message,
+// unless that one asks for nothing. What programs wrote is passed over.
+func waiting(messages []store.Message) string {
+	for _, m := range slices.Backward(messages) {
+		switch {
+		case m.Automatic:
+			continue
+		case m.Asks == store.AsksNothing:
+			return "nobody"
+		case m.Outgoing:
+			return "them"
+		case m.ToMe:
+			return "me"
+		}
+		return "nobody"
+	}
+	return "nobody"
+}
+
+// remembered is what the journal keeps of a message.
+func remembered(m *mailbox.Message) store.Message {
+	item := &m.Item
+	base, reply := baseSubject(item.Subject.String())
+	r := store.Message{
+		Key: m.Key, Outgoing: item.Role == "sent", MessageID: m.MessageID, References: m.References, Subject: base, Reply: reply,
+		From: item.From.Email, To: emails(item.To, item.Cc), Place: m.Ref, Received: item.Received,
+		Automatic: item.Automatic || item.Bounce || item.Kind != "person", Seen: !item.Unread,
+	}
+	if r.Outgoing {
+		r.Automatic = item.Automatic
+	}
+	return r
+}
+
+// baseSubject takes "Re:", "AW:", "Fwd:" and the like off (RFC 5256 2.1, and the
+// words of other languages), and says whether the message is an answer.
+func baseSubject(s string) (base string, reply bool) {
+	for {
+		s = strings.TrimSpace(s)
+		word, rest, ok := strings.Cut(s, ":")
+		word = strings.ToLower(strings.TrimSpace(word))
+		if !ok || !slices.Contains(answerWords, word) && !slices.Contains(forwardWords, word) {
+			return rules.Fold(s), reply
+		}
+		reply = reply || slices.Contains(answerWords, word)
+		s = rest
+	}
+}
+
+var (
+	answerWords  = []string{"re", "aw", "antw", "antwort", "ré", "réf", "rép", "rv", "sv", "vs", "odp", "r"}
+	forwardWords = []string{"fw", "fwd", "wg", "tr", "rv", "i", "enc", "pd"}
+)
+
+const maxRecipients = 50 // that the journal remembers of one message
+
+func emails(lists ...[]rules.Address) (all []string) {
+	for _, list := range lists {
+		for _, a := range list {
+			if a.Email != "" && !strings.Contains(a.Email, " ") && len(all) < maxRecipients {
+				all = append(all, a.Email)
+			}
+		}
+	}
+	return all
+}
+
+// rememberNew is what the journal keeps of new mail, with its facts: what another
+// set of rules would have made of it can be told later. A confidential message is
+// not remembered at all.
+func (w *work) rememberNew(m *mailbox.Message, needs rules.Needs) store.Message {
+	r := remembered(m)
+	r.ToMe = w.set.ToMe(m.Item.To)
+	if needs.Found {
+		m.Item.Look()
+		r.Asks = store.AsksNothing
+		if m.Item.Found.Ask || m.Item.Found.Question {
+			r.Asks = store.AsksSomething
+		}
+	}
+	r.Facts = factsToKeep(m.Item, needs)
+	return r
+}
+
+// factsToKeep is an item without the text of its message, and what of it is known.
+func factsToKeep(item rules.Item, known rules.Needs) json.RawMessage {
+	known.Text, known.FileText = false, false
+	item.Text, item.Full, item.Links, item.Seen = rules.Text{}, rules.Text{}, nil, nil
+	item.Files = slices.Clone(item.Files)
+	for i := range item.Files {
+		item.Files[i].Text = rules.Text{}
+	}
+	text, err := json.Marshal(kept{item, known})
+	if err != nil {
+		return nil // no fact has a type that JSON refuses
+	}
+	return text
+}

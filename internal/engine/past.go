@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
+)
+
+const (
+	pastFor   = 400 * 24 * time.Hour // how far back the past is read
+	pastPause = 50 * time.Millisecond
+	pastRetry = 10 * time.Minute
+)
+
+// readPast reads what the folders hold from before foredesk came, so that it
+// knows threads and senders from the first day. It has a connection of its own,
+// remembers a batch at a time and gives way between them, so that new mail waits
+// for nothing; what it has read it does not read again.
+func (a *Account) readPast(ctx context.Context) {
+	for {
+		err := a.ReadPast(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		a.Log.Warn("the past could not be read yet; it is tried again", "error", err, "again_in", pastRetry.String())
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pastRetry):
+		}
+	}
+}
+
+// ReadPast reads the past of the watched folders and of sent mail to its end.
+func (a *Account) ReadPast(ctx context.Context) error {
+	scans, err := a.Journal.Scans(ctx, a.Name)
+	if err != nil {
+		return err
+	}
+	var session Session
+	for _, folder := range append([]string{mailbox.Sent}, a.Folders...) {
+		if scans[folder].Ended {
+			continue
+		}
+		if session == nil {
+			if session, err = a.open(ctx); err != nil {
+				return err
+			}
+			defer session.Close()
+		}
+		if err := a.readPastOf(ctx, session, folder, scans[folder]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Account) readPastOf(ctx context.Context, session Session, folder string, scan store.Scan) error {
+	w := &work{Account: a, session: session, set: a.rules.Load()}
+	scan.Folder = folder
+	q := mailbox.Query{Since: time.Now().Add(-pastFor), FromUID: scan.UpTo, Threads: true}
+	err := session.Scan(ctx, folder, q, func(ctx context.Context, b mailbox.Batch) error {
+		known := b.Needs
+		known.History = false // of its conversation and its author, nothing was known when it came
+		if scan.UIDValidity != 0 && b.Next.UIDValidity != scan.UIDValidity {
+			scan.UpTo = 0 // other messages have these numbers now; those that are known are known by their keys
+		}
+		var messages []store.Message
+		for i := range b.Messages {
+			if m := &b.Messages[i]; m.Poison == "" && !m.ByUs && !m.Item.Confidential() {
+				messages = append(messages, w.rememberNew(m, known))
+			}
+		}
+		scan.UIDValidity, scan.UpTo = b.Next.UIDValidity, b.Next.UIDNext
+		if err := a.owner.Remember(ctx, messages, &scan); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pastPause):
+			return nil
+		}
+	})
+	if err != nil {
+		return onServer(err)
+	}
+	scan.Ended = true
+	return a.owner.Remember(ctx, nil, &scan)
+}

@@ -1,0 +1,139 @@
+package errand
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/foredesk/foredesk/internal/mail"
+	"github.com/foredesk/foredesk/internal/mailbox"
+)
+
+// stamp names a message by its errand, so that a repeat is the same message.
+func (d *Desk) stamp(e mailbox.Errand) mail.Stamp {
+	date := e.Now
+	if d.Zone != nil {
+		date = date.In(d.Zone)
+	}
+	return mail.Stamp{Key: e.Key, Date: date}
+}
+
+func wording(e mailbox.Errand) mail.Wording {
+	return mail.Wording{Subject: e.Op.With["subject"], Text: e.Op.With["text"]}
+}
+
+// recipients puts addresses in the place of "assistant" and "executive".
+func (d *Desk) recipients(list string) ([]string, error) {
+	var to []string
+	for name := range strings.SplitSeq(list, ",") {
+		switch name = strings.TrimSpace(name); name {
+		case "":
+			continue
+		case "assistant":
+			if name = d.Assistant; name == "" {
+				return nil, fmt.Errorf("the account has no assistant; name one in foredesk.yaml: assistant: ADDRESS")
+			}
+		case "executive":
+			name = d.Executive
+		}
+		to = append(to, name)
+	}
+	return to, nil
+}
+
+// Draft writes a message that a person will finish.
+func (d *Desk) Draft(_ context.Context, e mailbox.Errand) ([]byte, string, error) {
+	var l mail.Letter
+	var err error
+	if e.Op.Do == "forward" {
+		var to []string
+		if to, err = d.recipients(e.Op.Arg); err == nil {
+			l, err = d.Author.DraftForward(d.stamp(e), e.Raw, wording(e), to)
+		}
+	} else {
+		var to []string
+		if to, err = d.recipients(e.Op.With["to"]); err == nil {
+			l, err = d.Author.Draft(d.stamp(e), e.Raw, wording(e), to)
+		}
+	}
+	return l.Raw, l.MessageID, err
+}
+
+// send writes a message and hands it to the mail server. After a crash nobody can
+// know whether it was sent.
+func (d *Desk) send(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
+	if e.Doubt {
+		return mailbox.Outcome{Result: mailbox.Unknown, Reason: "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"}
+	}
+	l, err := d.letter(e)
+	if err != nil {
+		return refused("%s", err)
+	}
+	return d.mail(ctx, l)
+}
+
+func (d *Desk) letter(e mailbox.Errand) (mail.Letter, error) {
+	if e.Op.Do == "reply" {
+		if reason, ok := d.Author.MayAnswer(e.Raw); !ok {
+			return mail.Letter{}, fmt.Errorf("not answered: %s", reason)
+		}
+		return d.Author.Reply(d.stamp(e), e.Raw, wording(e))
+	}
+	to, err := d.recipients(e.Op.Arg)
+	if err != nil {
+		return mail.Letter{}, err
+	}
+	if e.Op.Do == "redirect" {
+		return d.Author.Redirect(d.stamp(e), e.Raw, to)
+	}
+	return d.Author.Forward(d.stamp(e), e.Raw, wording(e), to)
+}
+
+func (d *Desk) mail(ctx context.Context, l mail.Letter) mailbox.Outcome {
+	if d.Sender == nil {
+		return refused("%s", errNoSMTP)
+	}
+	sent, err := d.Sender.Send(ctx, l.From, l.To, l.Raw)
+	reason := ""
+	if err != nil {
+		reason = err.Error()
+	}
+	switch sent.Outcome {
+	case mail.SendAccepted:
+		return mailbox.Outcome{Result: mailbox.Done}
+	case mail.SendLater:
+		return mailbox.Outcome{Result: mailbox.Later, Reason: reason}
+	case mail.SendRefused:
+		return mailbox.Outcome{Result: mailbox.Refused, Reason: reason}
+	}
+	return mailbox.Outcome{Result: mailbox.Unknown, Reason: reason}
+}
+
+// notify tells the assistant, the executive, or whoever listens at an address.
+func (d *Desk) notify(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
+	title, text := e.Op.With["subject"], e.Op.With["text"]
+	if title == "" {
+		title = e.Rule
+	}
+	if text == "" {
+		text = fmt.Sprintf("%s: %s", e.From, e.Subject)
+	}
+	if strings.Contains(e.Op.Arg, "://") {
+		if e.Doubt {
+			return mailbox.Outcome{Result: mailbox.Unknown, Reason: "foredesk was stopped while it told this; it may have been told"}
+		}
+		return ofHook(d.Hooks.Notify(ctx, e.Op.Arg, title, text, mark(e.Key)), false)
+	}
+	if e.Doubt {
+		return mailbox.Outcome{Result: mailbox.Unknown, Reason: "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"}
+	}
+	to, err := d.recipients(e.Op.Arg)
+	if err != nil {
+		return refused("%s", err)
+	}
+	l, err := d.Author.Note(d.stamp(e), mail.Wording{Subject: title, Text: text}, to)
+	if err != nil {
+		return refused("%s", err)
+	}
+	return d.mail(ctx, l)
+}

@@ -1,0 +1,105 @@
+package rules
+
+// What the reference and editors say of the keys of a file and of a rule, of
+// actions with their arguments, and of fields in braces.
+
+var fileKeyWords = map[string]string{
+	"version":   "`1`; the file begins with it",
+	"timezone":  "the zone in which every time of day is meant, such as `Europe/London`; the account's otherwise",
+	"me":        "the executive's own addresses, besides those of the account",
+	"workHours": "when the executive works, such as `Mon-Fri 08:00-18:00`, which also holds without the line",
+	"people":    "lists of addresses with a name: then write `from in board`. `\"@board.acme.example\"` is everybody there, subdomains too",
+	"places":    "names for places; read and checked, used by a later version",
+	"glossary":  "plain words for jargon; read and checked, used by a later version",
+	"goals":     "what the time should go to, each with words and lists of people; a rule names one in `goal`",
+	"holidays":  "days such as `2026-12-25` on which nobody works: `thread.quietDays` leaves them out",
+	"rules":     "the rules, followed from top to bottom",
+	"tests":     "mails and what should become of them",
+}
+
+var ruleKeyWords = map[string]string{
+	"name":         "what the log and `explain` call it; each name stands once",
+	"on":           "`mail`: mail as it comes, which also holds without the line. `sent`: what the executive has sent",
+	"when":         "a condition, or a list of which all must hold",
+	"unless":       "a condition, or a list of which none may hold",
+	"do":           "the actions, one or a list",
+	"stop":         "`true`: for a mail that this rule fits, the rules below are not looked at",
+	"enabled":      "`false`: the rule rests. What this version does not know may stand in it",
+	"why":          "a reason for people; `explain` shows it",
+	"irreversible": "`ok`: the rule may do what can't be taken back without asking anybody",
+	"run":          "when the rule looks again by itself, such as `weekdays at 08:00`; see Schedules",
+	"never":        "actions that no rule of the file may do to such a mail, wherever it stands; see Guards",
+	"confirm":      "`assistant` or `executive`: what the rule does waits until that person has approved it",
+	"undoWhen":     "a condition, or a list of which all must hold: when it comes true, what this rule did is taken back",
+	"goal":         "one of `goals:` that the rule serves",
+}
+
+var testKeyWords = map[string]string{
+	"name":   "what the test promises",
+	"now":    "when it is, such as `2026-12-08 10:00`, which also holds without the line",
+	"given":  "the mail; what is not said is as in an ordinary, unread mail to the executive",
+	"expect": "what must become of it; `nothing: true` when nothing may",
+}
+
+var actionWords = map[string]example{
+	"file":        {"`file: \"Board/{year}\"`", "moves the mail; the folder is made if it is missing"},
+	"copy":        {"`copy: Archive/Board`", "puts a second mail there"},
+	"archive":     {"`archive: true`", "moves it to the server's archive folder"},
+	"junk":        {"`junk: true`", "moves it to the server's junk folder"},
+	"trash":       {"`trash: true`", "moves it to the server's trash; nothing is deleted"},
+	"keep":        {"`keep: inbox`", "no rule below may move it"},
+	"flag":        {"`flag: red`", "`true`, `false` or a colour, as Apple Mail and Thunderbird show it"},
+	"label":       {"`label: Waiting`", "a keyword, of plain letters, digits and `- _ .`"},
+	"unlabel":     {"`unlabel: Waiting`", "takes a keyword off"},
+	"read":        {"`read: true`", "marks it read, or with `false` unread"},
+	"important":   {"`important: true`", "marks it important (RFC 8457), or not"},
+	"agenda":      {"`agenda: Needs you`", "a line in that section of the agenda"},
+	"delete":      {"`delete: true`", "deletes it for good; the account must have `allow_delete: true` in `foredesk.yaml`"},
+	"save":        {"`save: {files: \"*.pdf\", to: \"Board/{year}\"}`", "saves its files"},
+	"mute":        {"`mute: true`", "marks the conversation: `thread.muted` holds for what comes of it later, and a rule may archive that"},
+	"digest":      {"`digest: friday`", "no line of its own in the agenda, but one in a list, then"},
+	"bundle":      {"`bundle: Shipping`", "shown together with others of that name, in one line"},
+	"extract":     {"`extract: {to: expenses.csv, fields: {day: \"{year}-{month}-{day}\", amount: \"{amount}\"}}`", "writes a line into a table"},
+	"snooze":      {"`snooze: tomorrow 08:00`", "out of the inbox until then; see Moments"},
+	"remind":      {"`remind: {after: 3d, unless: thread.answered}`", "brings it back to mind"},
+	"expire":      {"`expire: {after: 14d, unless: flagged}`", "puts it away when its time is over"},
+	"draft":       {"`draft: nudge`", "an answer among the drafts, for a person to send; see Wordings"},
+	"forward":     {"`forward: {to: assistant, as: draft}`", "sends it on with a line of yours"},
+	"redirect":    {"`redirect: assistant`", "sends it on as it is"},
+	"reply":       {"`reply: {template: absent, once: 7d}`", "answers; never programs and lists"},
+	"notify":      {"`notify: {to: assistant, text: \"{from.name} is waiting\"}`", "tells somebody at once"},
+	"webhook":     {"`webhook: https://hooks.example/desk`", "tells another program account, rule, sender, subject and time, signed (Standard Webhooks)"},
+	"unsubscribe": {"`unsubscribe: true`", "leaves the list (RFC 8058), if the sender is who it claims to be"},
+}
+
+// argumentWords are the arguments of actions that have several.
+var argumentWords = map[string]string{
+	"save.files":       "which files, `*` is anything",
+	"save.to":          "a folder below the one for files in the configuration, with fields such as `{year}`",
+	"extract.to":       "a `.csv` or `.jsonl` file below the folder for files",
+	"extract.fields":   "the columns, each a name and a text with fields",
+	"remind.after":     "how long from now",
+	"remind.unless":    "a condition that keeps it from coming, looked at when it would",
+	"expire.after":     "how long from now",
+	"expire.unless":    "a condition that keeps the mail where it is, looked at when the time is over",
+	"expire.to":        "where it goes, `archive` if not said",
+	"draft.template":   "the name of a wording",
+	"draft.to":         "to whom, if not to who wrote the mail",
+	"forward.to":       "an address or several, `assistant` or `executive`",
+	"forward.as":       "`draft` lays it into the drafts for a person to send, and can be taken back",
+	"forward.template": "a wording to stand above it",
+	"redirect.to":      "an address or several, `assistant` or `executive`",
+	"reply.template":   "the name of a wording",
+	"reply.once":       "nobody gets it twice within that time",
+	"notify.to":        "`assistant`, `executive`, or an https address",
+	"notify.text":      "what to say, a line with fields",
+	"webhook.url":      "an https address that is sent the mail's facts as JSON",
+}
+
+var fieldWords = map[string]string{
+	"year": "`2026`, of `received`", "month": "`12`", "day": "`08`",
+	"from.domain": "", "from.org": "`acme` of `mail.acme.co.uk`", "from.user": "what stands before the @", "from.name": "", "list.id": "", "account": "the account's name", "kind": "",
+	"subject": "", "from.email": "", "from.first": "the first name", "to": "the addresses", "date": "when the mail came: `Tuesday 8 December 2026`", "today": "",
+	"deadline": "the first that the text names", "amount": "the first: `1200.00`", "currency": "of that amount: `EUR`", "code": "the first", "link": "the first", "text": "what is newly written, its beginning",
+	"thread.quietDays": "",
+}
