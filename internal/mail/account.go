@@ -61,6 +61,9 @@ type Account struct {
 	trouble func(folder string, err error)
 	seal    []byte
 
+	sentWanted chan struct{} // closed by WatchSent
+	wantSent   sync.Once
+
 	saying sync.Mutex
 	said   map[string]bool
 }
@@ -101,7 +104,7 @@ func New(cfg Config, log *slog.Logger) (*Account, error) {
 		cfg.Poll = time.Minute
 	}
 	cfg.Poll = min(cfg.Poll, longestIdle)
-	a := &Account{cfg: cfg, log: log, pace: usualPace, said: make(map[string]bool)}
+	a := &Account{cfg: cfg, log: log, pace: usualPace, said: make(map[string]bool), sentWanted: make(chan struct{})}
 	a.needs.Store(&rules.Needs{})
 	return a, nil
 }
@@ -153,14 +156,38 @@ func (a *Account) identity() Identity {
 // It must be set before Watch.
 func (a *Account) Seal(secret []byte) { a.seal = secret }
 
-// needsNow is what a fetch asks for: what the rules look at and, of mail that is
-// remembered, what tells conversations apart.
-func (a *Account) needsNow(threads bool) rules.Needs {
+// Fields that every fetch asks for, to know our own mail by; and those that tell
+// conversations apart, and what people wrote from what programs did.
+var (
+	ownFields    = []string{markField, "Resent-Message-ID"}
+	threadFields = []string{"In-Reply-To", "References", "Auto-Submitted", "List-Id", "List-Unsubscribe", "Precedence", "Return-Path", "X-Auto-Response-Suppress"}
+)
+
+// needsNow is what a fetch asks for: what the rules look at, or the query names,
+// and, of mail that is remembered, what its conversation is known by.
+func (a *Account) needsNow(q mailbox.Query) rules.Needs {
 	needs := *a.needs.Load()
-	if threads {
-		needs = needs.With(rules.Needs{Headers: []string{"In-Reply-To", "References", markField}})
+	if q.Needs != nil {
+		needs = *q.Needs
+	}
+	needs = needs.With(rules.Needs{Headers: ownFields})
+	if q.Threads {
+		needs = needs.With(rules.Needs{Headers: threadFields})
 	}
 	return needs
+}
+
+// WatchSent makes Watch look at the folder for sent mail, too, from now on. It
+// starts at that folder's end; an account without one has nothing to watch.
+func (a *Account) WatchSent() { a.wantSent.Do(func() { close(a.sentWanted) }) }
+
+func (a *Account) watchesSent() bool {
+	select {
+	case <-a.sentWanted:
+		return true
+	default:
+		return false
+	}
 }
 
 // OnTrouble sets what is called each time a watched folder's connection fails,

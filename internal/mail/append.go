@@ -15,7 +15,7 @@ import (
 )
 
 // ErrTooLarge: a message is larger than what is read whole.
-var ErrTooLarge = fmt.Errorf("the message is larger than %d MiB", maxFile>>20)
+var ErrTooLarge = fmt.Errorf("%w: it has more than %d MiB", mailbox.ErrTooLarge, maxFile>>20)
 
 // Raw reads a whole message (RFC 9051 6.4.5, BODY.PEEK[]), which stays as unread
 // as it was. It is found by its key where its UID is not known. The answer is nil

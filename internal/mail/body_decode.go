@@ -207,6 +207,9 @@ func cleanText(s string) string {
 		s = strings.ReplaceAll(s, "\r\n", "\n")
 		s = strings.ReplaceAll(s, "\r", "\n")
 	}
+	if isPlainText(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\f' || r == '\v' || r == '\u2028' || r == '\u2029' || r == '\u0085':
@@ -216,6 +219,17 @@ func cleanText(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// isPlainText reports whether a text is of printable ASCII, tabs and line feeds
+// alone, as most is: nothing in it has to be dropped.
+func isPlainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x7f || c < ' ' && c != '\n' && c != '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 // unflow joins the lines of format=flowed text (RFC 3676): a line that ends in a

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -37,7 +39,7 @@ func (s *Session) readBodies(ctx context.Context, got []*answer, needs rules.Nee
 			}
 			continue
 		}
-		p := &planned{answer: a, plan: planBody(a.structure), got: map[int][]byte{}}
+		p := &planned{answer: a, plan: planBody(a.structure)}
 		if size += p.plan.wire(); size > maxBodies && len(some) > 0 {
 			if err := s.readSome(ctx, some, needs); err != nil {
 				return err
@@ -53,8 +55,8 @@ func (s *Session) readBodies(ctx context.Context, got []*answer, needs rules.Nee
 // not tell: out of the message's beginning.
 func (s *Session) readUnstructured(ctx context.Context, a *answer) error {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: maxTextWire}}
-	return s.fetchParts(ctx, []uint32{a.uid}, section, func(_ uint32, content []byte, fault string) {
-		body, err := ReadBody(bytes.NewReader(content))
+	return s.fetchParts(ctx, []uint32{a.uid}, []*imap.FetchItemBodySection{section}, func(_ uint32, contents [][]byte, fault string) {
+		body, err := ReadBody(bytes.NewReader(bytes.Join(contents, nil)))
 		if a.poison = fault; err == nil && fault == "" {
 			a.body = &body
 		}
@@ -65,51 +67,88 @@ func (s *Session) readUnstructured(ctx context.Context, a *answer) error {
 type planned struct {
 	*answer
 	plan bodyPlan
-	got  map[int][]byte // by part
+	got  [][]byte // by part of the plan; nil where it was not asked for, or did not come
 }
 
-// readSome fetches part by part and puts the bodies together.
-func (s *Session) readSome(ctx context.Context, some []*planned, needs rules.Needs) error {
-	type request struct {
-		section *imap.FetchItemBodySection
-		uids    []uint32
-		part    map[uint32]int
+// wanted are the parts to ask for: those that are shown, and files if their text
+// is needed.
+func (p *planned) wanted(needs rules.Needs) (parts []int) {
+	for i, part := range p.plan.parts {
+		if part.file < 0 || needs.FileText || p.plan.shows(i) {
+			parts = append(parts, i)
+		}
 	}
+	return parts
+}
+
+// request is one FETCH: the same parts of several messages.
+type request struct {
+	parts    []int
+	sections []*imap.FetchItemBodySection
+	uids     []uint32
+}
+
+// readSome fetches the parts and puts the bodies together. Messages of which the
+// same parts are wanted are asked for together. Reading a text costs more than
+// fetching it, so that is done beside.
+func (s *Session) readSome(ctx context.Context, some []*planned, needs rules.Needs) error {
 	byUID := make(map[uint32]*planned, len(some))
 	requests := map[string]*request{}
 	var order []string
 	for _, p := range some {
 		byUID[p.uid] = p
-		for i, part := range p.plan.parts {
-			if part.file >= 0 && !needs.FileText && !p.plan.shows(i) {
-				continue
-			}
-			key := fmt.Sprint(part.path, part.limit)
-			r := requests[key]
-			if r == nil {
-				r = &request{section: part.section(), part: map[uint32]int{}}
-				requests[key], order = r, append(order, key)
-			}
-			r.uids, r.part[p.uid] = append(r.uids, p.uid), i
+		r := &request{parts: p.wanted(needs)}
+		key := ""
+		for _, i := range r.parts {
+			r.sections = append(r.sections, p.plan.parts[i].section())
+			key += fmt.Sprint(i, p.plan.parts[i].path, p.plan.parts[i].limit)
 		}
+		if key == "" {
+			continue // it has no text
+		}
+		if requests[key] == nil {
+			requests[key], order = r, append(order, key)
+		}
+		requests[key].uids = append(requests[key].uids, p.uid)
 	}
-	for _, key := range order {
-		r := requests[key]
-		err := s.fetchParts(ctx, r.uids, r.section, func(uid uint32, content []byte, fault string) {
-			if p := byUID[uid]; p != nil && fault != "" {
-				p.poison = fault
-			} else if p != nil {
-				p.got[r.part[uid]] = content
+	ready := make(chan *planned, len(some))
+	var readers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 4) {
+		readers.Go(func() {
+			for p := range ready {
+				p.read()
 			}
 		})
-		if err != nil {
+	}
+	defer readers.Wait()
+	defer close(ready)
+	for _, key := range order {
+		if err := s.fetchParts(ctx, requests[key].uids, requests[key].sections, func(uid uint32, contents [][]byte, fault string) {
+			p := byUID[uid]
+			if p == nil {
+				return // an answer that nobody asked for, or the second one
+			}
+			delete(byUID, uid)
+			p.take(requests[key].parts, contents, fault)
+			ready <- p
+		}); err != nil {
 			return err
 		}
 	}
-	for _, p := range some {
-		p.read()
+	for _, p := range byUID {
+		ready <- p // the server has none of its parts
 	}
 	return nil
+}
+
+func (p *planned) take(parts []int, contents [][]byte, fault string) {
+	p.poison = fault
+	p.got = make([][]byte, len(p.plan.parts))
+	for k, i := range parts {
+		if k < len(contents) {
+			p.got[i] = contents[k]
+		}
+	}
 }
 
 // shows reports whether a part is what the message says, though it is a file, too.
@@ -119,15 +158,20 @@ func (p *planned) read() {
 	if p.poison != "" {
 		return
 	}
-	body, fault := p.plan.read(func(part int) []byte { return p.got[part] })
+	body, fault := p.plan.read(func(part int) []byte {
+		if p.got == nil {
+			return nil
+		}
+		return p.got[part]
+	})
 	p.body, p.poison, p.got = &body, fault, nil
 }
 
-// fetchParts asks for one part of several messages. As in fetch, an answer that
-// can't be read ends the connection, so a failed range is asked for again in
-// halves; a message that fails alone is poison.
-func (s *Session) fetchParts(ctx context.Context, uids []uint32, section *imap.FetchItemBodySection, take func(uid uint32, content []byte, fault string)) error {
-	err := s.askParts(ctx, uids, section, take)
+// fetchParts asks for parts of several messages. As in fetch, an answer that can't
+// be read ends the connection, so a failed range is asked for again in halves; a
+// message that fails alone is poison.
+func (s *Session) fetchParts(ctx context.Context, uids []uint32, sections []*imap.FetchItemBodySection, take takeParts) error {
+	err := s.askParts(ctx, uids, sections, take)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -139,35 +183,39 @@ func (s *Session) fetchParts(ctx context.Context, uids []uint32, section *imap.F
 		return nil
 	}
 	half := len(uids) / 2
-	if err := s.fetchParts(ctx, uids[:half], section, take); err != nil {
+	if err := s.fetchParts(ctx, uids[:half], sections, take); err != nil {
 		return err
 	}
-	return s.fetchParts(ctx, uids[half:], section, take)
+	return s.fetchParts(ctx, uids[half:], sections, take)
 }
 
-func (s *Session) askParts(ctx context.Context, uids []uint32, section *imap.FetchItemBodySection, take func(uid uint32, content []byte, fault string)) error {
+// takeParts takes what the server has of a message: a content for each section
+// that was asked for, nil where there is none.
+type takeParts func(uid uint32, contents [][]byte, fault string)
+
+func (s *Session) askParts(ctx context.Context, uids []uint32, sections []*imap.FetchItemBodySection, take takeParts) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silence := time.AfterFunc(s.a.pace.fetch, func() { cancel(errSilent) })
 	defer silence.Stop()
 	return s.run(ctx, s.a.pace.work, func() error {
-		cmd := s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+		cmd := s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: sections})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			silence.Reset(s.a.pace.fetch)
-			uid, content, cut := readPart(msg)
+			uid, contents, cut := readParts(msg, sections)
 			if cut {
 				s.conn.Close() // go-imap must read no more of it: see readAnswer
 				return fmt.Errorf("%w: %w", ErrLost, errCut)
 			}
-			if uid != 0 && content != nil {
-				take(uid, content, "")
+			if uid != 0 && contents != nil {
+				take(uid, contents, "")
 			}
 		}
 		return cmd.Close()
 	})
 }
 
-func readPart(msg *imapclient.FetchMessageData) (uid uint32, content []byte, cut bool) {
+func readParts(msg *imapclient.FetchMessageData, sections []*imap.FetchItemBodySection) (uid uint32, contents [][]byte, cut bool) {
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
 		case imapclient.FetchItemDataUID:
@@ -176,12 +224,19 @@ func readPart(msg *imapclient.FetchMessageData) (uid uint32, content []byte, cut
 			if item.Literal == nil {
 				continue
 			}
-			var err error
-			content, err = io.ReadAll(io.LimitReader(item.Literal, maxTextWire))
+			content, err := io.ReadAll(io.LimitReader(item.Literal, maxTextWire))
 			if err != nil || int64(len(content)) < min(item.Literal.Size(), maxTextWire) {
 				return uid, nil, true
 			}
+			if contents == nil {
+				contents = make([][]byte, len(sections))
+			}
+			for k, section := range sections {
+				if slices.Equal(section.Part, item.Section.Part) {
+					contents[k] = content
+				}
+			}
 		}
 	}
-	return uid, content, false
+	return uid, contents, false
 }

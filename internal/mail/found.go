@@ -46,7 +46,10 @@ func Found(text string, received time.Time, c when.Calendar) rules.Found {
 
 // say puts what a message says among its facts.
 func (b Body) say(item *rules.Item, needs rules.Needs, c when.Calendar) {
-	item.Text, item.Full = rules.NewText(b.Text), rules.NewText(b.Full)
+	item.Text = rules.NewText(b.Text)
+	if item.Full = item.Text; b.Full != b.Text {
+		item.Full = rules.NewText(b.Full)
+	}
 	for _, l := range b.Links {
 		item.Links = append(item.Links, rules.NewLink(l.Text, l.URL))
 	}

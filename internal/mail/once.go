@@ -3,6 +3,9 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
+
+	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
 // CatchUp hands over what is new in the watched folders, one after the other,
@@ -10,9 +13,14 @@ import (
 // folder that could not be read, after the others have been.
 func (a *Account) CatchUp(ctx context.Context, cursor Cursors, deliver Deliver) error {
 	var errs []error
-	for _, folder := range a.cfg.Folders {
-		w := &folderWatch{a: a, folder: folder, log: a.log.With("folder", folder), cursor: cursor, deliver: deliver}
-		errs = append(errs, w.once(ctx))
+	folders := a.cfg.Folders
+	if a.watchesSent() {
+		folders = append(slices.Clone(folders), mailbox.Sent)
+	}
+	for _, folder := range folders {
+		if err := a.watchOf(folder, cursor, deliver).once(ctx); !errors.Is(err, errNoSent) {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

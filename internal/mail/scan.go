@@ -1,9 +1,11 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -16,14 +18,18 @@ import (
 // them to deliver in batches of at most 500, by ascending UID. Deliver may call
 // Perform on this session.
 func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) error {
+	special := strings.HasPrefix(folder, `\`)
 	folder, err := s.target(ctx, folder)
 	if err != nil {
 		return err
 	}
 	if err := s.selectFolder(ctx, folder, true); err != nil {
 		missing, err := s.isMissing(ctx, folder, err)
-		if missing && len(q.UIDs)+len(q.Keys) > 0 {
+		switch {
+		case missing && (len(q.UIDs)+len(q.Keys) > 0 || q.MessageID != ""):
 			return nil // a folder that is not there holds none of the messages looked for
+		case missing && special:
+			return fmt.Errorf("%w: %w", mailbox.ErrNoFolder, err)
 		}
 		return err
 	}
@@ -32,7 +38,7 @@ func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deli
 		return fmt.Errorf("reading the folder %q: %w", folder, err)
 	}
 	start := time.Now()
-	return s.each(ctx, folder, uids, q.Threads, func(ctx context.Context, batch mailbox.Batch) error {
+	return s.each(ctx, folder, uids, q, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Messages = slices.DeleteFunc(batch.Messages, func(m mailbox.Message) bool {
 			return m.Poison == "" && !q.Since.IsZero() && m.Item.Received.Before(q.Since.Truncate(time.Second))
 		})
@@ -88,7 +94,7 @@ func (s *Session) resolveKeys(ctx context.Context, folder string, q mailbox.Quer
 
 // each reads the messages in batches and hands them on. The next batch is asked
 // for before the last is worked on, so that the server is not idle meanwhile.
-func (s *Session) each(ctx context.Context, folder string, uids []uint32, threads bool, deliver func(context.Context, mailbox.Batch) error) error {
+func (s *Session) each(ctx context.Context, folder string, uids []uint32, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) error {
 	role, err := s.role(ctx, folder)
 	if err != nil {
 		return err
@@ -97,7 +103,7 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, thread
 	chunks := slices.Collect(slices.Chunk(uids, maxBatch))
 	var ahead *asked
 	defer func() { s.abandon(ahead) }()
-	next := s.a.needsNow(threads) // of the chunk that is asked for ahead
+	next := s.a.needsNow(q) // of the chunk that is asked for ahead
 	for i, chunk := range chunks {
 		needs := next
 		w := s.milder(wantFor(needs))
@@ -105,7 +111,7 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, thread
 		if p == nil {
 			p = s.ask(uidSet(chunk), w)
 		}
-		ahead, next = nil, s.a.needsNow(threads)
+		ahead, next = nil, s.a.needsNow(q)
 		if i+1 < len(chunks) {
 			ahead = s.ask(uidSet(chunks[i+1]), s.milder(wantFor(next)))
 		}
@@ -173,7 +179,7 @@ func (s *Session) message(folder, role string, a *answer, needs rules.Needs) mai
 		Ref: ref, Role: role, Flags: a.flags, InternalDate: a.date,
 		Size: a.size, Header: a.header, Structure: a.structure, Body: a.body,
 	}, needs)
-	if s.a.seal != nil && m.Item.Direction == "out" {
+	if s.a.seal != nil && bytes.Contains(a.header, []byte(markField)) {
 		_, m.ByUs = Author{Identity: s.a.cfg.Identity, Secret: s.a.seal}.Ours(a.header)
 	}
 	return m

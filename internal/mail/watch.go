@@ -40,20 +40,39 @@ func (a *Account) Watch(ctx context.Context, cursor Cursors, deliver Deliver) er
 	defer cancel(nil)
 	var all sync.WaitGroup
 	for _, folder := range a.cfg.Folders {
-		w := &folderWatch{a: a, folder: folder, log: a.log.With("folder", folder), cursor: cursor, deliver: deliver}
+		w := a.watchOf(folder, cursor, deliver)
 		all.Go(func() {
 			if err := w.run(ctx); err != nil {
 				cancel(err)
 			}
 		})
 	}
+	all.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.sentWanted:
+		}
+		if err := a.watchOf(mailbox.Sent, cursor, deliver).run(ctx); err != nil {
+			cancel(err)
+		}
+	})
 	all.Wait()
 	return context.Cause(ctx)
 }
 
+func (a *Account) watchOf(folder string, cursor Cursors, deliver Deliver) *folderWatch {
+	return &folderWatch{a: a, named: folder, folder: folder, log: a.log.With("folder", folder), cursor: cursor, deliver: deliver}
+}
+
+// errNoSent: the account has no folder for sent mail yet, or it is watched by its
+// name.
+var errNoSent = errors.New("there is no folder for sent mail to be watched")
+
 // folderWatch watches one folder.
 type folderWatch struct {
 	a       *Account
+	named   string // as it was asked for: by its name, or its special use
 	folder  string
 	log     *slog.Logger
 	cursor  Cursors
@@ -87,6 +106,12 @@ func (w *folderWatch) run(ctx context.Context) error {
 			return nil
 		case errors.As(err, &own):
 			return own.err
+		case errors.Is(err, errNoSent):
+			select { // somebody may make one
+			case <-ctx.Done():
+			case <-time.After(w.a.pace.refresh):
+			}
+			continue
 		case w.worked:
 			quick.Reset()
 			slow.Reset()
@@ -131,7 +156,10 @@ func (w *folderWatch) begin(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.folder, err = s.target(ctx, w.folder); err == nil {
+	if w.folder, err = s.target(ctx, w.named); err == nil && w.named != w.folder && slices.Contains(w.a.cfg.Folders, w.folder) {
+		err = errNoSent
+	}
+	if err == nil {
 		if w.seen, w.known, err = w.cursor(ctx, w.folder); err != nil {
 			err = ownError{err}
 		}
@@ -173,7 +201,10 @@ func (w *folderWatch) catchUp(ctx context.Context, s *Session) error {
 		fresh := s.folder != w.folder || time.Since(w.selected) >= w.a.pace.refresh
 		if fresh {
 			if err := s.selectFolder(ctx, w.folder, true); err != nil {
-				return err
+				if missing, err := s.isMissing(ctx, w.folder, err); !missing || w.named != mailbox.Sent {
+					return err
+				}
+				return errNoSent
 			}
 			w.selected, w.busy = time.Now(), true
 		}
@@ -222,7 +253,7 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	needs := w.a.needsNow(true)
+	needs := w.a.needsNow(mailbox.Query{Threads: true})
 	request := s.milder(wantFor(needs))
 	got, err := s.wait(ctx, s.ask(imap.UIDSet{{Start: imap.UID(w.seen.UIDNext)}}, request))
 	if err == nil {
@@ -254,7 +285,7 @@ func (w *folderWatch) readMany(ctx context.Context, s *Session) error {
 	if err != nil {
 		return fmt.Errorf("reading the folder %q: %w", w.folder, err)
 	}
-	return s.each(ctx, w.folder, uids, true, func(ctx context.Context, batch mailbox.Batch) error {
+	return s.each(ctx, w.folder, uids, mailbox.Query{Threads: true}, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Next.SeenAt = start
 		return w.hand(ctx, s, batch)
 	})
@@ -309,7 +340,7 @@ func (w *folderWatch) readRenumbered(ctx context.Context, s *Session) error {
 	if err != nil {
 		return fmt.Errorf("reading the folder %q: %w", w.folder, err)
 	}
-	err = s.each(ctx, w.folder, uids, true, func(ctx context.Context, batch mailbox.Batch) error {
+	err = s.each(ctx, w.folder, uids, mailbox.Query{Threads: true}, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Messages = slices.DeleteFunc(batch.Messages, func(m mailbox.Message) bool {
 			return m.Poison == "" && m.Item.Received.Before(since)
 		})

@@ -5,8 +5,8 @@ import "strings"
 // phraseBook finds many fixed phrases in one pass over a text: legal notices are
 // looked for in every paragraph of every mail.
 type phraseBook struct {
-	begins [1 << 16]bool // by the first two bytes of a phrase
-	byPair map[uint16][]phrase
+	begins [1 << 15]bool // by a hash of the first four bytes of a phrase
+	by     map[string][]phrase
 }
 
 type phrase struct {
@@ -15,34 +15,43 @@ type phrase struct {
 	at   int // where in that list
 }
 
-// newPhraseBook takes lists of phrases of two bytes or more.
+const phraseKey = 4 // bytes; no phrase is shorter
+
+// newPhraseBook takes lists of phrases of four bytes or more.
 func newPhraseBook(lists ...[]string) *phraseBook {
-	p := &phraseBook{byPair: map[uint16][]phrase{}}
+	p := &phraseBook{by: map[string][]phrase{}}
 	for of, list := range lists {
 		for at, text := range list {
-			pair := pairAt(text, 0)
-			p.begins[pair] = true
-			p.byPair[pair] = append(p.byPair[pair], phrase{text, of, at})
+			p.begins[phraseHash(text)] = true
+			p.by[text[:phraseKey]] = append(p.by[text[:phraseKey]], phrase{text, of, at})
 		}
 	}
 	return p
 }
 
-func pairAt(s string, i int) uint16 { return uint16(s[i])<<8 | uint16(s[i+1]) }
+func phraseHash(s string) uint32 {
+	_ = s[phraseKey-1]
+	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24) * 2654435761 >> 17
+}
 
 // count returns, for each list, how many of its phrases stand in the text.
 func (p *phraseBook) count(text string, lists int) []int {
-	counts, seen := make([]int, lists), map[[2]int]bool{}
-	for i := 0; i+1 < len(text); i++ {
-		pair := pairAt(text, i)
-		if !p.begins[pair] {
+	counts := make([]int, lists)
+	var seen map[[2]int]bool
+	for i := 0; i+phraseKey <= len(text); i++ {
+		if !p.begins[phraseHash(text[i:])] {
 			continue
 		}
-		for _, ph := range p.byPair[pair] {
-			if key := [2]int{ph.of, ph.at}; strings.HasPrefix(text[i:], ph.text) && !seen[key] {
-				seen[key] = true
-				counts[ph.of]++
+		for _, ph := range p.by[text[i:i+phraseKey]] {
+			key := [2]int{ph.of, ph.at}
+			if !strings.HasPrefix(text[i:], ph.text) || seen[key] {
+				continue
 			}
+			if seen == nil {
+				seen = map[[2]int]bool{}
+			}
+			seen[key] = true
+			counts[ph.of]++
 		}
 	}
 	return counts

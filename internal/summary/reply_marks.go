@@ -25,6 +25,9 @@ func markOf(line string) markKind {
 	}
 	inner := strings.Trim(line, "-_*=~ \t\u00a0\u2013\u2014")
 	dashed := strings.HasPrefix(strings.TrimLeft(line, "* "), "--") || strings.HasPrefix(strings.TrimLeft(line, "* "), "__")
+	if !dashed && !strings.HasSuffix(inner, ":") {
+		return noMark // as most lines are
+	}
 	words := strings.ToLower(strings.Trim(inner, ": \u00a0"))
 	switch {
 	case forwardSentences[words] && strings.HasSuffix(inner, ":"):
