@@ -24,17 +24,21 @@ func (w *work) stepsOf(m *mailbox.Message, e rules.Effect, now time.Time) []stor
 	switch {
 	case slices.Contains(outside, e.Action):
 		first.Op = mailbox.Op{Kind: mailbox.Outside, Do: e.Action, Arg: e.Arg, With: e.With}
+		if e.Action == "mute" {
+			first.Op.With = map[string]string{"thread": m.Item.Thread.ID}
+		}
 		steps = []store.Step{first}
 	case e.Action == "snooze":
 		steps = snooze(first, e, m)
 	case e.Action == "remind":
-		first.Op = storeOp(m.Flags, []string{flagged}, nil)
-		first.Op.Kind, first.Op.Del = mailbox.Store, []string{seen}
+		// The flags are those of now. What a person has set till then is found by the
+		// server to be so already.
+		first.Op = mailbox.Op{Kind: mailbox.Store, Add: []string{flagged}, Del: []string{seen}}
 		first.Op.Unless = either(fmt.Sprintf("thread.count > %d", max(1, m.Item.Thread.Count)), e.With["unless"])
 		first.NotBefore = after(m, e.Arg, now)
 		steps = []store.Step{first}
 	case e.Action == "expire":
-		first.Op = mailbox.Op{Kind: mailbox.Move, To: mailbox.Archive, Unless: e.With["unless"]}
+		first.Op = mailbox.Op{Kind: mailbox.Move, To: mailbox.Archive, Unless: e.With["unless"], Unmoved: true}
 		if e.With["to"] == "trash" {
 			first.Op.To = mailbox.Trash
 		}
@@ -53,6 +57,7 @@ func (w *work) stepsOf(m *mailbox.Message, e rules.Effect, now time.Time) []stor
 // begins says in which state a step enters the journal.
 func (w *work) begins(s *store.Step, e rules.Effect) {
 	switch {
+	case s.State != "": // it has failed already
 	case e.Confirm != "":
 		s.State, s.Approver = store.Parked, e.Confirm
 		s.Reason = "waits for the " + e.Confirm
@@ -71,9 +76,9 @@ func snooze(first store.Step, e rules.Effect, m *mailbox.Message) []store.Step {
 	first.Op = mailbox.Op{Kind: mailbox.Move, To: Snoozed}
 	unread, back := first, first
 	unread.Action, unread.NotBefore = "snooze unread", at
-	unread.Op = mailbox.Op{Kind: mailbox.Store, Del: []string{seen}}
+	unread.Op = mailbox.Op{Kind: mailbox.Store, Del: []string{seen}, Unmoved: true}
 	back.Action, back.NotBefore = "snooze back", at
-	back.Op = mailbox.Op{Kind: mailbox.Move, To: m.Folder}
+	back.Op = mailbox.Op{Kind: mailbox.Move, To: m.Folder, Unmoved: true}
 	return []store.Step{first, unread, back}
 }
 

@@ -42,6 +42,8 @@ func opFor(e rules.Effect, m *mailbox.Message) mailbox.Op {
 		return moveTo(mailbox.Junk, m)
 	case "trash":
 		return moveTo(mailbox.Trash, m)
+	case "delete":
+		return mailbox.Op{Kind: mailbox.Remove}
 	case "copy":
 		if e.Arg == m.Folder {
 			return mailbox.Op{}

@@ -50,3 +50,39 @@ func (o owner) EndRun(ctx context.Context, run int64, state store.RunState, mess
 	defer failPoint()
 	return o.Owner.EndRun(ctx, run, state, message, now)
 }
+
+func (o owner) Remember(ctx context.Context, messages []store.Message, scan *store.Scan) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.Remember(ctx, messages, scan)
+}
+
+func (o owner) NowSeen(ctx context.Context, keys []string, now time.Time) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.NowSeen(ctx, keys, now)
+}
+
+func (o owner) Mute(ctx context.Context, thread string, on bool) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.Mute(ctx, thread, on)
+}
+
+func (o owner) HasRun(ctx context.Context, rules []string, at time.Time) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.HasRun(ctx, rules, at)
+}
+
+func (o owner) Mailed(ctx context.Context, tokens map[int64]string, at time.Time) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.Mailed(ctx, tokens, at)
+}
+
+func (o owner) Answer(ctx context.Context, id int64, answer, by string, now time.Time) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.Answer(ctx, id, answer, by, now)
+}

@@ -89,6 +89,10 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	return a.owner.Progress(ctx, run, done, done)
 }
 
+// Withdrawn is the reason of a step that waited, and was taken back before its turn
+// came.
+const Withdrawn = "withdrawn before it was done"
+
 // withdraw ends steps that wait for their time, or for a person, before they were
 // done: a mail that is taken out of snooze does not come back a second time.
 func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
@@ -96,7 +100,7 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 	f.States, f.Bare = []store.State{store.Planned, store.Parked}, true
 	var endings []store.Ending
 	err := w.Journal.EachStep(ctx, f, func(s store.Step) error {
-		endings = append(endings, store.Ending{StepID: s.ID, State: store.Failed, Reason: "withdrawn before it was done"})
+		endings = append(endings, store.Ending{StepID: s.ID, State: store.Failed, Reason: Withdrawn})
 		return nil
 	})
 	if err != nil || endings == nil {

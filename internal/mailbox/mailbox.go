@@ -6,6 +6,7 @@
 package mailbox
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -82,8 +83,12 @@ type Query struct {
 	MessageIDs []string
 	// MessageID alone finds messages by that field, whatever their key.
 	MessageID string
-	// Threads asks for References as well, whatever the rules need.
+	// Threads asks for References as well, and for what tells people from
+	// programs, whatever the rules need.
 	Threads bool
+	// Needs, if set, is what the messages are read for, in place of what the
+	// account's rules look at.
+	Needs *rules.Needs
 }
 
 // OpKind is a kind of change to one message.
@@ -110,8 +115,10 @@ type Op struct {
 	Arg  string            `json:"arg,omitempty"`
 	With map[string]string `json:"with,omitempty"`
 	// Unless is a condition that is looked at when a step's time has come: if it
-	// holds then, nothing is done.
-	Unless string `json:"unless,omitempty"`
+	// holds then, nothing is done. Unmoved wants the message to lie where foredesk
+	// found it, or has put it, since.
+	Unless  string `json:"unless,omitempty"`
+	Unmoved bool   `json:"unmoved,omitempty"`
 }
 
 // Change is one Op on one message.
@@ -162,4 +169,15 @@ type Outcome struct {
 	Result Result
 	At     Ref
 	Reason string
+	// Letter is what was sent, with its Message-ID, where a copy of it belongs into
+	// the folder for sent mail.
+	Letter   []byte
+	LetterID string
 }
+
+var (
+	// ErrNoFolder: the account has no folder of a special use.
+	ErrNoFolder = errors.New("there is no such folder")
+	// ErrTooLarge: a message is larger than what is read whole.
+	ErrTooLarge = errors.New("the message is too large to be read whole")
+)

@@ -23,6 +23,8 @@ type Approval struct {
 	Answer   string // approve, refuse, expired, or empty while it waits
 	Answered time.Time
 	By       string // terminal or mail
+
+	tokenHash string // of what it was mailed with; empty if it was not
 }
 
 // Answers to what waits for a person.
@@ -30,12 +32,14 @@ const (
 	Approve = "approve"
 	Refuse  = "refuse"
 	Expired = "expired"
+	// Withdrawn: what it was about was taken back before anybody answered.
+	Withdrawn = "withdrawn"
 )
 
 // ErrAnswered: the approval has been answered already, or is none.
 var ErrAnswered = errors.New("nothing waits under that number")
 
-const approvalColumns = "id, account, item_id, rule, approver, asked_at, mailed_at, expires_at, answer, answered_at, answered_by"
+const approvalColumns = "id, account, item_id, rule, approver, asked_at, mailed_at, expires_at, answer, answered_at, answered_by, token"
 
 // Approvals returns what waits for a person, the oldest first.
 func (s *Store) Approvals(ctx context.Context, account string) ([]Approval, error) {
@@ -58,9 +62,24 @@ func (s *Store) ApprovalByToken(ctx context.Context, account, token string) (a A
 	return a, ok, s.wrap(err, "looking up a token")
 }
 
+// MailedWith returns what was mailed with a secret, answered or not, that token
+// makes into the token of each. After an approval was mailed again, only the last
+// secret counts.
+func (s *Store) MailedWith(ctx context.Context, account string, token func(id int64) string) ([]Approval, error) {
+	var out []Approval
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		a, err := scanApproval(rows)
+		if err == nil && a.tokenHash == tokenHash(token(a.ID)) {
+			out = append(out, a)
+		}
+		return err
+	}, "SELECT "+approvalColumns+" FROM approvals WHERE account = $1 AND token <> '' ORDER BY id", account)
+	return out, s.wrap(err, "looking up what was asked")
+}
+
 func scanApproval(rows *sql.Rows) (a Approval, err error) {
 	var asked, mailed, expires, answered int64
-	err = rows.Scan(&a.ID, &a.Account, &a.ItemID, &a.Rule, &a.Approver, &asked, &mailed, &expires, &a.Answer, &answered, &a.By)
+	err = rows.Scan(&a.ID, &a.Account, &a.ItemID, &a.Rule, &a.Approver, &asked, &mailed, &expires, &a.Answer, &answered, &a.By, &a.tokenHash)
 	a.Asked, a.Mailed, a.Expires, a.Answered = fromMicros(asked), fromMicros(mailed), fromMicros(expires), fromMicros(answered)
 	return a, err
 }
@@ -139,4 +158,10 @@ func (o *Owner) Answer(ctx context.Context, id int64, answer, by string, now tim
 	})
 }
 
-var refusals = map[string]string{Refuse: "a person refused it", Expired: "nobody approved it in time"}
+// Reasons of steps that a person did not want.
+const (
+	Refused = "a person refused it"
+	Lapsed  = "nobody approved it in time"
+)
+
+var refusals = map[string]string{Refuse: Refused, Expired: Lapsed}

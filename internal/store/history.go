@@ -99,10 +99,57 @@ func (o *Owner) rememberOne(ctx context.Context, t *tx, m *Message) error {
 	if err != nil || n == 0 {
 		return err // it was known
 	}
+	if err := o.join(ctx, t, m); err != nil {
+		return err
+	}
 	if m.Outgoing {
 		return o.countSent(ctx, t, m)
 	}
-	return o.countSender(ctx, t, m.From, tally{received: 1, seen: truth(m.Seen)}, m.Received)
+	replied, err := o.answeredSince(ctx, t, ids[0], m)
+	if err != nil {
+		return err
+	}
+	return o.countSender(ctx, t, m.From, tally{received: 1, seen: truth(m.Seen), replied: replied}, m.Received)
+}
+
+// join puts what answered a message before that was known into its conversation:
+// it had been named for the message, which turns out not to be the first.
+func (o *Owner) join(ctx context.Context, t *tx, m *Message) error {
+	own := idHash(m.MessageID)
+	if m.MessageID == "" || m.Thread == own {
+		return nil
+	}
+	if _, err := t.exec(ctx, "UPDATE messages SET thread = $3 WHERE account = $1 AND thread = $2", o.account, own, m.Thread); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `INSERT INTO muted (account, thread) SELECT account, CAST($3 AS TEXT) FROM muted WHERE account = $1 AND thread = $2
+		ON CONFLICT DO NOTHING`, o.account, own, m.Thread)
+	return err
+}
+
+// answeredSince marks a message that comes to be known after its answer as
+// replied to, and returns 1 then.
+func (o *Owner) answeredSince(ctx context.Context, t *tx, id int64, m *Message) (int64, error) {
+	var answered int64
+	err := t.each(ctx, func(*sql.Rows) error { answered = 1; return nil },
+		"SELECT 1 FROM messages WHERE account = $1 AND thread = $2 AND outgoing = 1 AND received_at >= $3 LIMIT 1", o.account, m.Thread, micros(m.Received))
+	if err == nil && answered == 1 {
+		_, err = t.exec(ctx, "UPDATE messages SET replied = 1 WHERE id = $1", id)
+	}
+	return answered, err
+}
+
+// Unseen returns the keys of messages received since a time that nobody had read
+// when they were last looked at.
+func (s *Store) Unseen(ctx context.Context, account string, since time.Time) (map[string]bool, error) {
+	keys := map[string]bool{}
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		var key string
+		err := rows.Scan(&key)
+		keys[key] = true
+		return err
+	}, "SELECT key FROM messages WHERE account = $1 AND received_at >= $2 AND seen = 0 AND outgoing = 0", account, micros(since))
+	return keys, s.wrap(err, "looking up what was not read yet")
 }
 
 // tally is what a sender's numbers grow by.
