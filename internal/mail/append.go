@@ -85,12 +85,6 @@ func (s *Session) Append(ctx context.Context, folder string, flags []string, rec
 		return mailbox.Ref{}, err
 	}
 	data, err := s.put(ctx, name, flags, received, message)
-	if no := refusal(err); no != nil && no.Code == imap.ResponseCodeTryCreate {
-		if err := s.create(ctx, folder); err != nil {
-			return mailbox.Ref{}, err
-		}
-		data, err = s.put(ctx, name, flags, received, message)
-	}
 	if err != nil {
 		return mailbox.Ref{}, fmt.Errorf("putting a message into %q: %w", folder, err)
 	}
@@ -123,7 +117,8 @@ func (s *Session) put(ctx context.Context, name string, flags []string, received
 }
 
 // withID finds a message of a folder by its Message-ID; an empty Ref means that
-// there is none, or no such folder.
+// there is none. A folder that is missing is made: go-imap loses the connection
+// where a server says so only in its answer to APPEND.
 func (s *Session) withID(ctx context.Context, folder, messageID string) (mailbox.Ref, error) {
 	if messageID = strings.Trim(messageID, "<>"); !searchable(messageID) {
 		return mailbox.Ref{}, fmt.Errorf("putting a message into %q: its Message-ID can't be searched for, so a repeat would not be seen", folder)
@@ -132,7 +127,7 @@ func (s *Session) withID(ctx context.Context, folder, messageID string) (mailbox
 		if missing, err := s.isMissing(ctx, folder, err); !missing {
 			return mailbox.Ref{}, err
 		}
-		return mailbox.Ref{}, nil
+		return mailbox.Ref{}, s.create(ctx, folder)
 	}
 	uids, err := s.searchIDs(ctx, []wanted{{messageID: messageID}})
 	if err != nil || len(uids) == 0 {

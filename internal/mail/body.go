@@ -333,15 +333,32 @@ func (p bodyPlan) compose(got func(part int) []byte) Body {
 		}
 	}
 	body.Text = cutText(summary.NewText(body.Full), maxNewText)
-	for _, i := range p.html {
-		body.Links = append(body.Links, r.part(i).links...)
-	}
+	body.Links = r.links(p.html, p.plain)
 	for i, part := range p.parts {
 		if part.file >= 0 {
 			body.Files[part.file].Text = cutText(r.part(i).text, maxFileText)
 		}
 	}
 	return body
+}
+
+// links returns those of the reading with more to click on first, then what only
+// the other one has.
+func (r *bodyReading) links(readings ...[]int) (all []summary.Link) {
+	known := map[string]bool{}
+	for _, parts := range readings {
+		for _, i := range parts {
+			for _, l := range r.part(i).links {
+				if !known[l.URL] {
+					all = append(all, l)
+				}
+			}
+		}
+		for _, l := range all {
+			known[l.URL] = true
+		}
+	}
+	return all
 }
 
 // isStub says that the plain text of a message stands in for one in HTML: it is

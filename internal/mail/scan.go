@@ -119,6 +119,9 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, q mail
 		if err != nil {
 			return fmt.Errorf("reading the folder %q: %w", folder, err)
 		}
+		if err := s.lookAtQuota(ctx, needs); err != nil {
+			return err
+		}
 		if err := s.readBodies(ctx, got, needs); err != nil {
 			return fmt.Errorf("reading the texts of the folder %q: %w", folder, err)
 		}
@@ -179,6 +182,7 @@ func (s *Session) message(folder, role string, a *answer, needs rules.Needs) mai
 		Ref: ref, Role: role, Flags: a.flags, InternalDate: a.date,
 		Size: a.size, Header: a.header, Structure: a.structure, Body: a.body,
 	}, needs)
+	m.Item.QuotaPercent = s.quota
 	if s.a.seal != nil && bytes.Contains(a.header, []byte(markField)) {
 		_, m.ByUs = Author{Identity: s.a.cfg.Identity, Secret: s.a.seal}.Ours(a.header)
 	}

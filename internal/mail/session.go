@@ -41,6 +41,9 @@ type Session struct {
 
 	longestSet int // characters of a set of UIDs in a command
 
+	quota   float64 // percent of the mailbox that is full, as last told
+	quotaAt time.Time
+
 	isolated int  // messages that had to be read alone
 	noIdle   bool // IDLE is missing or was refused
 

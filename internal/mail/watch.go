@@ -271,6 +271,9 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	if len(got) == 0 {
 		return nil
 	}
+	if err := s.lookAtQuota(ctx, needs); err != nil {
+		return err
+	}
 	if err := s.readBodies(ctx, got, needs); err != nil {
 		return fmt.Errorf("reading the texts of the folder %q: %w", w.folder, err)
 	}
