@@ -160,7 +160,7 @@ func (a *Account) Seal(secret []byte) { a.seal = secret }
 // conversations apart, and what people wrote from what programs did.
 var (
 	ownFields    = []string{markField, "Resent-Message-ID"}
-	threadFields = []string{"In-Reply-To", "References", "Auto-Submitted", "List-Id", "List-Unsubscribe", "Precedence", "Return-Path", "X-Auto-Response-Suppress"}
+	threadFields = []string{"In-Reply-To", "References", "Authentication-Results", "Auto-Submitted", "List-Id", "List-Unsubscribe", "Precedence", "Return-Path", "X-Auto-Response-Suppress"}
 )
 
 // needsNow is what a fetch asks for: what the rules look at, or the query names,

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -158,18 +160,23 @@ func (s *Session) abandon(p *asked) {
 	s.asked = slices.DeleteFunc(s.asked, func(other *asked) bool { return other == p })
 }
 
-// batch turns answers into messages. Messages that are
-// flagged \Deleted are as good as gone and left out.
+// batch turns answers into messages, several at a time. Messages that are flagged
+// \Deleted are as good as gone and left out.
 func (s *Session) batch(folder, role string, got []*answer, needs rules.Needs) mailbox.Batch {
+	got = slices.DeleteFunc(slices.Clone(got), func(a *answer) bool { return slices.Contains(a.flags, `\Deleted`) })
 	b := mailbox.Batch{Folder: folder, Needs: needs, Next: mailbox.Cursor{
 		UIDValidity: s.box.UIDValidity, ModSeq: s.box.HighestModSeq,
-	}, Messages: make([]mailbox.Message, 0, len(got))}
-	for _, a := range got {
-		if slices.Contains(a.flags, `\Deleted`) {
-			continue
-		}
-		b.Messages = append(b.Messages, s.message(folder, role, a, needs))
+	}, Messages: make([]mailbox.Message, len(got))}
+	var readers sync.WaitGroup
+	share := max(64, (len(got)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	for from := 0; from < len(got); from += share {
+		readers.Go(func() {
+			for i := from; i < min(from+share, len(got)); i++ {
+				b.Messages[i] = s.message(folder, role, got[i], needs)
+			}
+		})
 	}
+	readers.Wait()
 	return b
 }
 

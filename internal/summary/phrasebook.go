@@ -2,11 +2,12 @@ package summary
 
 import "strings"
 
-// phraseBook finds many fixed phrases in one pass over a text: legal notices are
-// looked for in every paragraph of every mail.
+// phraseBook finds many fixed phrases in one pass over a text, whatever the case
+// of its ASCII letters: legal notices are looked for in every paragraph of every
+// mail.
 type phraseBook struct {
 	begins [1 << 15]bool // by a hash of the first four bytes of a phrase
-	by     map[string][]phrase
+	by     map[uint32][]phrase
 }
 
 type phrase struct {
@@ -17,40 +18,47 @@ type phrase struct {
 
 const phraseKey = 4 // bytes; no phrase is shorter
 
-// newPhraseBook takes lists of phrases of four bytes or more.
+// newPhraseBook takes lists of phrases in lower case, of four bytes or more.
 func newPhraseBook(lists ...[]string) *phraseBook {
-	p := &phraseBook{by: map[string][]phrase{}}
+	p := &phraseBook{by: map[uint32][]phrase{}}
 	for of, list := range lists {
 		for at, text := range list {
-			p.begins[phraseHash(text)] = true
-			p.by[text[:phraseKey]] = append(p.by[text[:phraseKey]], phrase{text, of, at})
+			var key uint32
+			for i := range phraseKey {
+				key = key<<8 | uint32(text[i])
+			}
+			p.begins[phraseHash(key)] = true
+			p.by[key] = append(p.by[key], phrase{text, of, at})
 		}
 	}
 	return p
 }
 
-func phraseHash(s string) uint32 {
-	_ = s[phraseKey-1]
-	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24) * 2654435761 >> 17
-}
+func phraseHash(key uint32) uint32 { return key * 2654435761 >> 17 }
 
 // count returns, for each list, how many of its phrases stand in the text.
 func (p *phraseBook) count(text string, lists int) []int {
 	counts := make([]int, lists)
 	var seen map[[2]int]bool
-	for i := 0; i+phraseKey <= len(text); i++ {
-		if !p.begins[phraseHash(text[i:])] {
+	var key uint32
+	for i := range len(text) {
+		c := text[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if key = key<<8 | uint32(c); i+1 < phraseKey || !p.begins[phraseHash(key)] {
 			continue
 		}
-		for _, ph := range p.by[text[i:i+phraseKey]] {
-			key := [2]int{ph.of, ph.at}
-			if !strings.HasPrefix(text[i:], ph.text) || seen[key] {
+		from := i + 1 - phraseKey
+		for _, ph := range p.by[key] {
+			id := [2]int{ph.of, ph.at}
+			if len(text)-from < len(ph.text) || !strings.EqualFold(text[from:from+len(ph.text)], ph.text) || seen[id] {
 				continue
 			}
 			if seen == nil {
 				seen = map[[2]int]bool{}
 			}
-			seen[key] = true
+			seen[id] = true
 			counts[ph.of]++
 		}
 	}

@@ -69,7 +69,7 @@ func isNotice(paragraph []string) bool {
 	if len(text) > longest {
 		return false
 	}
-	text = strings.ToLower(strings.ReplaceAll(text, "\u2019", "'"))
+	text = strings.ReplaceAll(text, "\u2019", "'")
 	counts := noticePhrases.count(text, 3)
 	return counts[0] > 0 || counts[1] > mostWords || counts[2] > mostCompany
 }
