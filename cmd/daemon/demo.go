@@ -7,10 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,7 +32,7 @@ func (c *command) demoCommand() *cobra.Command {
 		Long: `Demo starts a mail server inside this process, with two weeks of the mail of Dana
 Whitfield, who is made up, and lets foredesk work on it over the network as it would
 on a real one, with rules.example.yaml. New mail keeps arriving for a minute.
-Nothing outside is touched and nothing is kept.`,
+Nothing outside is touched, what is sent reaches nobody, and nothing is kept.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
@@ -46,24 +46,23 @@ Nothing outside is touched and nothing is kept.`,
 
 // Pauses between the mails that arrive in the demo.
 const (
-	demoPause     = 5 * time.Second
-	demoOncePause = 150 * time.Millisecond
-	demoPatience  = 10 * time.Second // for one mail to be handled
+	demoPause     = 4 * time.Second
+	demoOncePause = 100 * time.Millisecond
+	demoPatience  = 10 * time.Second // for one mail to be handled, or what follows from it
 )
 
-// show is a demo in progress.
+// show is a demo in progress. What it shows of the journal is in demotell.go.
 type show struct {
 	*command
 	world   *demo.World
 	desk    *desk
 	account *engine.Account
 	pause   time.Duration
+	asked   demo.Departure // the mail that asks for approval
 
+	handled chan string // Message-IDs of arrivals, as they are done with
 	mu      sync.Mutex
-	seen    map[string]int64 // messages by rule
-	actions map[string]int64 // actions by rule
-	handled chan string      // Message-IDs of arrivals, as they are done with
-	last    store.Step       // a move that can be shown, to be taken back at the end
+	last    store.Step // a move that was shown, to be taken back at the end
 }
 
 func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
@@ -77,7 +76,7 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, world.Close()) }()
-	s := &show{command: c, world: world, pause: demoPause, seen: map[string]int64{}, actions: map[string]int64{}, handled: make(chan string, 100)}
+	s := &show{command: c, world: world, pause: demoPause, handled: make(chan string, 100)}
 	if once {
 		s.pause = demoOncePause
 	}
@@ -98,21 +97,10 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 
 // acts are the parts of the demo, one after the other.
 func (s *show) acts(ctx context.Context) error {
-	s.heading("Two weeks of mail", "foredesk apply")
-	run, err := s.account.Apply(ctx, engine.ApplyArgs{Folders: []string{mailbox.Inbox}}, nil)
-	if err != nil {
-		return err
-	}
-	if err := s.twoWeeks(ctx, run); err != nil {
-		return err
-	}
-	s.heading("New mail arrives", "foredesk run")
-	if err := s.live(ctx); err != nil {
-		return err
-	}
-	s.summary()
-	if err := s.takeBack(ctx); err != nil {
-		return err
+	for _, act := range []func(context.Context) error{s.twoWeeks, s.ask, s.live, s.answered, s.ready, s.summary, s.takeBack} {
+		if err := act(ctx); err != nil {
+			return err
+		}
 	}
 	s.ending()
 	return nil
@@ -155,6 +143,8 @@ func (s *show) open(ctx context.Context, folder string) error {
 	if err := d.equip(); err != nil {
 		return err
 	}
+	d.tools.Author.Name = "Dana Whitfield"
+	d.tools.Hooks.Reach = func(netip.AddrPort) error { return errors.New("the demo calls nobody") }
 	d.mail, err = mail.New(mail.Config{
 		Host: host, Port: port, TLS: mail.NoTLS, User: s.world.User, Folders: d.IMAP.Folders, Identity: d.identity(),
 		Secret: func(context.Context) (string, error) { return s.world.Password, nil },
@@ -184,45 +174,11 @@ func (s *show) intro() {
 	fmt.Fprintf(s.out, "%s\n\n", s.bold("Foredesk: the desk of Dana Whitfield, who is made up"))
 	fmt.Fprintf(s.out, "  rules    rules.example.yaml, %s\n", count(int64(len(s.desk.set.Rules)), "rule"))
 	fmt.Fprintf(s.out, "  IMAP     %s   user %s, password %s, no TLS\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
-	fmt.Fprintf(s.out, "  SMTP     %s   takes mail for %s\n", s.world.SMTPAddr(), s.world.Address)
+	fmt.Fprintf(s.out, "  SMTP     %s   takes mail for %s; what she sends goes no further\n", s.world.SMTPAddr(), s.world.Address)
 }
 
 func (s *show) heading(title, verb string) {
 	fmt.Fprintf(s.out, "\n%s  %s\n\n", s.bold(title), s.faint("("+verb+")"))
-}
-
-// linesPerRule is how many of a rule's mails are shown of the two weeks.
-const linesPerRule = 2
-
-// twoWeeks shows what the run has done, mail by mail, from the journal.
-func (s *show) twoWeeks(ctx context.Context, run int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	shown := map[string]int{}
-	var more int64
-	var mail []store.Step // the steps of one mail stand together
-	flush := func() {
-		if len(mail) == 0 {
-			return
-		}
-		if shown[mail[0].Rule]++; shown[mail[0].Rule] <= linesPerRule {
-			s.line(mail)
-		} else {
-			more++
-		}
-		s.tally(mail)
-		mail = nil
-	}
-	err := s.desk.journal.EachStep(ctx, store.Filter{Account: s.desk.Name, RunID: run, States: []store.State{store.Done}}, func(step store.Step) error {
-		if len(mail) > 0 && mail[0].Item.ID != step.Item.ID {
-			flush()
-		}
-		mail = append(mail, step)
-		return nil
-	})
-	flush()
-	fmt.Fprintf(s.out, "  … and %s like these\n", count(more, "more mail"))
-	return err
 }
 
 // observe shows what happens to a new mail, as it happens.
@@ -230,51 +186,38 @@ func (s *show) observe(e engine.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.line(e.Steps)
-	s.tally(e.Steps)
+	for _, step := range e.Steps {
+		if step.Op.Kind == mailbox.Move && step.State == store.Done && step.Item.Subject != engine.Hidden {
+			s.last = step
+		}
+	}
 	select {
 	case s.handled <- e.Item.MessageID:
 	default:
 	}
 }
 
-// line says in a line what was done to one mail.
-func (s *show) line(steps []store.Step) {
-	words := make([]string, len(steps))
-	for i, step := range steps {
-		words[i] = stepOf(step).words()
-	}
-	item := steps[0].Item
-	fmt.Fprintf(s.out, "  %-24s %-42s %s %s\n", oneLine(item.Sender, 24), oneLine(item.Subject, 42), s.green("→"), strings.Join(words, ", "))
-}
-
-// tally counts one mail for each of the rules that acted on it.
-func (s *show) tally(steps []store.Step) {
-	counted := map[string]bool{}
-	for _, step := range steps {
-		s.actions[step.Rule]++
-		if !counted[step.Rule] {
-			counted[step.Rule] = true
-			s.seen[step.Rule]++
-		}
-		if step.Op.Kind == mailbox.Move && step.Item.Subject != engine.Hidden {
-			s.last = step
-		}
-	}
-}
-
-// live watches the inbox while mail arrives over SMTP.
+// live watches the inbox while mail arrives over SMTP. In the middle of it the
+// assistant answers what was asked.
 func (s *show) live(ctx context.Context) error {
+	s.heading("New mail arrives", "foredesk run")
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var watching sync.WaitGroup
 	var watchErr error
 	watching.Go(func() { watchErr = s.account.Run(ctx) })
 	err := s.watched(ctx)
-	for _, arrival := range s.world.Arrivals() {
-		if err != nil {
-			break
+	arrivals := s.world.Arrivals()
+	for i, arrival := range arrivals {
+		if err == nil && i == len(arrivals)/2 {
+			err = s.approve(ctx)
 		}
-		err = s.arrive(ctx, arrival)
+		if err == nil {
+			err = s.arrive(ctx, arrival)
+		}
+	}
+	if err == nil {
+		err = s.until(ctx, "what the last mail led to", s.settled)
 	}
 	cancel()
 	watching.Wait()
@@ -284,25 +227,50 @@ func (s *show) live(ctx context.Context) error {
 // watched waits until the daemon has seen the inbox for the first time: mail
 // from then on is new.
 func (s *show) watched(ctx context.Context) error {
-	tick := time.NewTicker(20 * time.Millisecond)
+	return s.until(ctx, "the first look at the inbox", func(ctx context.Context) (bool, error) {
+		_, ok, err := s.desk.journal.Cursor(ctx, s.desk.Name, mailbox.Inbox)
+		return ok, err
+	})
+}
+
+// settled reports whether nothing is left to do now.
+func (s *show) settled(ctx context.Context) (bool, error) {
+	left, err := s.desk.journal.Unfinished(ctx, s.desk.Name, time.Now(), 1)
+	return len(left) == 0, err
+}
+
+// until waits for something that the daemon does by itself.
+func (s *show) until(ctx context.Context, what string, done func(context.Context) (bool, error)) error {
+	tick, patience := time.NewTicker(20*time.Millisecond), time.NewTimer(demoPatience)
 	defer tick.Stop()
+	defer patience.Stop()
 	for {
-		if _, ok, err := s.desk.journal.Cursor(ctx, s.desk.Name, mailbox.Inbox); ok || err != nil {
+		if ok, err := done(ctx); ok || err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-patience.C:
+			return fmt.Errorf("%s has not come about within %s", what, demoPatience)
 		case <-tick.C:
 		}
 	}
 }
 
-func (s *show) arrive(ctx context.Context, a demo.Arrival) error {
+// rest lets people read.
+func (s *show) rest(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(s.pause):
+		return nil
+	}
+}
+
+func (s *show) arrive(ctx context.Context, a demo.Arrival) error {
+	if err := s.rest(ctx); err != nil {
+		return err
 	}
 	fmt.Fprintf(s.out, "  %s\n", s.faint(a.About))
 	if err := s.world.Deliver(ctx, a); err != nil {
@@ -316,22 +284,6 @@ func (s *show) arrive(ctx context.Context, a demo.Arrival) error {
 		return fmt.Errorf("the mail %q was not handled within %s", a.Subject, demoPatience)
 	}
 	return nil
-}
-
-func (s *show) summary() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.heading("What was done", "foredesk log")
-	rows := [][]string{{"RULE", "MESSAGES", "ACTIONS"}}
-	var messages, actions int64
-	for _, r := range s.desk.set.Rules {
-		if s.actions[r.Name] > 0 {
-			rows = append(rows, []string{oneLine(r.Name, 60), thousands(s.seen[r.Name]), thousands(s.actions[r.Name])})
-		}
-		messages, actions = messages+s.seen[r.Name], actions+s.actions[r.Name]
-	}
-	rows = append(rows, []string{"All", thousands(messages), thousands(actions)})
-	s.table("  ", rows)
 }
 
 // takeBack undoes the last move, to show that everything can be.

@@ -16,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 	_ "time/tzdata" // the mailbox is dated in London time, also where no zone files are installed
@@ -60,19 +59,6 @@ type World struct {
 	departed []Departure
 }
 
-// Departures returns what was sent from the desk so far.
-func (w *World) Departures() []Departure {
-	w.leaving.Lock()
-	defer w.leaving.Unlock()
-	return slices.Clone(w.departed)
-}
-
-func (w *World) leave(d Departure) {
-	w.leaving.Lock()
-	defer w.leaving.Unlock()
-	w.departed = append(w.departed, d)
-}
-
 // Arrival is a mail that comes in while the demo runs.
 type Arrival struct {
 	About   string // what it shows, in one plain line
@@ -108,8 +94,8 @@ func Start(ctx context.Context, now time.Time) (*World, error) {
 // IMAPAddr is host:port of the IMAP server. It speaks no TLS: it is loopback.
 func (w *World) IMAPAddr() string { return w.imap.Addr().String() }
 
-// SMTPAddr is host:port of the SMTP server, which takes mail for the executive
-// and for nobody else.
+// SMTPAddr is host:port of the SMTP server. It takes mail for the executive, and
+// what the executive sends; the latter goes no further (see Departures).
 func (w *World) SMTPAddr() string { return w.smtp.Addr().String() }
 
 // Arrivals are the mails for the live part, in the order in which they are
@@ -169,7 +155,7 @@ func (w *World) fill() error {
 		}
 	}
 	for _, l := range post.arrivals {
-		w.arrivals = append(w.arrivals, Arrival{About: l.value("About"), From: l.sender(), Subject: l.subject(), letter: l})
+		w.arrivals = append(w.arrivals, Arrival{About: l.value("About"), From: l.sender(), Subject: l.title(), letter: l})
 	}
 	return nil
 }

@@ -3,14 +3,17 @@ package demo_test
 import (
 	"bytes"
 	"fmt"
-	"os"
+	"io/fs"
+	"path"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"github.com/foredesk/foredesk"
 	"github.com/foredesk/foredesk/internal/demo"
 	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -19,12 +22,12 @@ import (
 
 var thursday = time.Date(2026, time.November, 19, 12, 0, 0, 0, time.UTC)
 
-// TestTheExampleRulesFitTheMailbox promises that a newcomer who runs the demo
-// sees each rule of rules.example.yaml at work.
+// TestTheExampleRulesFitTheMailbox promises that the rules of rules.example.yaml
+// deal with nearly all of the mailbox, and leave home alone. That each of them is
+// seen at work is promised in cmd/daemon, where they have the past to look at.
 func TestTheExampleRulesFitTheMailbox(t *testing.T) {
 	set := exampleRules(t)
-	handled := make(map[string]int)
-	inbox := inboxOf(t, start(t))
+	inbox := inboxOf(t, startAt(t, thursday), thursday)
 	untouched, personal := 0, 0
 	for _, m := range inbox {
 		plan := set.Plan(&m.Item, thursday)
@@ -33,9 +36,6 @@ func TestTheExampleRulesFitTheMailbox(t *testing.T) {
 		}
 		for _, d := range plan.Dropped {
 			t.Logf("%q: %s wins over %s", m.Item.Subject, d.Winner, d.Effect)
-		}
-		for _, match := range plan.Matches {
-			handled[match.Rule]++
 		}
 		if len(plan.Effects) == 0 {
 			untouched++
@@ -48,27 +48,50 @@ func TestTheExampleRulesFitTheMailbox(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range set.Rules {
-		t.Logf("%3d  %s", handled[r.Name], r.Name)
-		if handled[r.Name] == 0 {
-			t.Errorf("the rule %q never fires in the demo", r.Name)
-		}
-	}
 	if untouched*4 > len(inbox) || personal == 0 {
 		t.Errorf("%d of %d mails are untouched, %d are personal; want less than a quarter, and some", untouched, len(inbox), personal)
 	}
 }
 
+// history are the rules that ask about the past, of which these tests know nothing:
+// cmd/daemon shows them at work.
+var history = []string{"They owe us an answer", "We owe an answer", "Somebody writes for the first time", "Lists that nobody reads are left"}
+
+// TestOnAnyDayEachRuleHasSomethingToDo promises that the demo is whole on whichever
+// day of the week, and of the year, somebody runs it.
+func TestOnAnyDayEachRuleHasSomethingToDo(t *testing.T) {
+	set := exampleRules(t)
+	days := []time.Time{time.Date(2026, time.December, 27, 23, 50, 0, 0, time.UTC), time.Date(2027, time.March, 28, 1, 30, 0, 0, time.UTC)}
+	for i := range 7 {
+		days = append(days, thursday.AddDate(0, 0, i).Add(time.Duration(i)*time.Hour))
+	}
+	for _, now := range days {
+		t.Run(now.Format("Mon 2 Jan 15h"), func(t *testing.T) {
+			fired := make(map[string]bool)
+			for _, m := range inboxOf(t, startAt(t, now), now) {
+				for _, match := range set.Plan(&m.Item, now).Matches {
+					fired[match.Rule] = true
+				}
+			}
+			for _, r := range set.Rules {
+				if !fired[r.Name] && !slices.Contains(history, r.Name) {
+					t.Errorf("the rule %q has nothing to do", r.Name)
+				}
+			}
+		})
+	}
+}
+
 // TestEachArrivalShowsARuleOfItsOwn keeps the live part from repeating itself.
 func TestEachArrivalShowsARuleOfItsOwn(t *testing.T) {
-	set, w := exampleRules(t), start(t)
+	set, w := exampleRules(t), startAt(t, thursday)
 	for _, a := range w.Arrivals() {
 		if err := w.Deliver(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}
 	}
 	shown := make(map[string]string)
-	inbox := inboxOf(t, w)
+	inbox := inboxOf(t, w, thursday)
 	for i, m := range inbox[len(inbox)-len(w.Arrivals()):] {
 		about := w.Arrivals()[i].About
 		plan := set.Plan(&m.Item, thursday)
@@ -84,9 +107,9 @@ func TestEachArrivalShowsARuleOfItsOwn(t *testing.T) {
 	}
 }
 
-func start(t *testing.T) *demo.World {
+func startAt(t *testing.T, now time.Time) *demo.World {
 	t.Helper()
-	w, err := demo.Start(t.Context(), thursday)
+	w, err := demo.Start(t.Context(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,39 +119,33 @@ func start(t *testing.T) *demo.World {
 
 func exampleRules(t *testing.T) *rules.Set {
 	t.Helper()
-	const name = "../../rules.example.yaml"
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := rules.Load("rules.example.yaml", data, rules.Options{Me: []string{demo.Address}})
+	set, err := rules.Load("rules.example.yaml", foredesk.ExampleRules, rules.Options{Me: []string{demo.Address}, Templates: wordings(t)})
 	if err != nil {
 		t.Fatalf("the example does not load:\n%v", err)
-	}
-	for _, w := range set.Warnings {
-		t.Errorf("%s", w.Pretty())
-	}
-	tested := make(map[string]bool)
-	for _, r := range set.RunTests() {
-		for _, f := range r.Failed {
-			t.Errorf("rules.example.yaml:%d: %s: %s", r.Line, r.Name, f)
-		}
-	}
-	for _, test := range set.Tests {
-		for _, m := range set.Plan(test.Given, test.Now).Matches {
-			tested[m.Rule] = true
-		}
-	}
-	for _, r := range set.Rules {
-		if !tested[r.Name] {
-			t.Errorf("no test in the file shows the rule %q", r.Name)
-		}
 	}
 	return set
 }
 
+// wordings are the texts of templates/, by name.
+func wordings(t *testing.T) map[string]string {
+	t.Helper()
+	names, err := fs.Glob(foredesk.Templates, "templates/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make(map[string]string)
+	for _, name := range names {
+		text, err := foredesk.Templates.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[strings.TrimSuffix(path.Base(name), ".txt")] = string(text)
+	}
+	return texts
+}
+
 // inboxOf reads the demo's INBOX over IMAP, as facts.
-func inboxOf(t *testing.T, w *demo.World) []mailbox.Message {
+func inboxOf(t *testing.T, w *demo.World, now time.Time) []mailbox.Message {
 	t.Helper()
 	c, err := imapclient.DialInsecure(w.IMAPAddr(), nil)
 	if err != nil {
@@ -150,16 +167,16 @@ func inboxOf(t *testing.T, w *demo.World) []mailbox.Message {
 	}
 	messages := make([]mailbox.Message, len(got))
 	for i, m := range got {
-		if messages[i], err = asFacts(m, whole); err != nil {
+		if messages[i], err = asFacts(m, whole, now); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return messages
 }
 
-func asFacts(m *imapclient.FetchMessageBuffer, whole *imap.FetchItemBodySection) (mailbox.Message, error) {
+func asFacts(m *imapclient.FetchMessageBuffer, whole *imap.FetchItemBodySection, now time.Time) (mailbox.Message, error) {
 	id := mail.Identity{Account: "dana", Address: []string{demo.Address}, AuthservID: demo.AuthServID}
-	msg, err := mail.ReadFile(bytes.NewReader(m.FindBodySection(whole)), id, thursday)
+	msg, err := mail.ReadFile(bytes.NewReader(m.FindBodySection(whole)), id, now)
 	if err != nil || msg.Poison != "" {
 		return msg, fmt.Errorf("message %d: %v %s", m.SeqNum, err, msg.Poison)
 	}

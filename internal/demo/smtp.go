@@ -49,12 +49,6 @@ type incoming struct {
 	to      []string
 }
 
-// Departure is a mail that was sent from the demo's desk. It reached nobody.
-type Departure struct {
-	To  []string
-	Raw []byte
-}
-
 // Mail notes the envelope sender, which is empty for a bounce.
 func (s *incoming) Mail(from string, _ *smtp.MailOptions) error {
 	s.from = from
@@ -87,9 +81,14 @@ func (s *incoming) Data(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("reading a message: %w", err)
 	}
-	if strings.EqualFold(s.from, Address) && !slices.ContainsFunc(s.to, isExecutive) {
-		s.leave(Departure{To: s.to, Raw: msg})
-		return nil
+	if strings.EqualFold(s.from, Address) {
+		away := slices.DeleteFunc(slices.Clone(s.to), isExecutive)
+		if len(away) > 0 {
+			s.leave(Departure{To: away, Raw: msg})
+		}
+		if len(away) == len(s.to) {
+			return nil
+		}
 	}
 	return s.deliver(append(stamp(msg, s.from, s.now()), msg...))
 }

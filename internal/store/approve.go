@@ -93,13 +93,13 @@ func tokenHash(token string) string {
 
 // ask writes down what a plan's parked steps wait for.
 func (o *Owner) ask(ctx context.Context, t *tx, fresh []Step, at time.Time) error {
-	parked := map[string]Step{}
+	asked := map[string]bool{}
 	for _, st := range fresh {
-		if st.State == Parked && st.Approver != "" {
-			parked[fmt.Sprint(st.Item.ID, " ", st.Rule)] = st
+		which := fmt.Sprint(st.Item.ID, " ", st.Rule)
+		if st.State != Parked || st.Approver == "" || asked[which] {
+			continue
 		}
-	}
-	for _, st := range parked {
+		asked[which] = true
 		ids, err := t.nextIDs(ctx, "approvals", 1)
 		if err != nil {
 			return err
