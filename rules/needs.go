@@ -33,3 +33,9 @@ func (n Needs) Cover(other Needs) bool {
 		(n.Found || !other.Found) && (n.History || !other.History) && (n.Quota || !other.Quota) &&
 		!slices.ContainsFunc(other.Headers, func(name string) bool { return !slices.Contains(n.Headers, name) })
 }
+
+// LooksAtSent reports whether what the executive sends matters to the rules: one
+// is on it, or looks at conversations or at whom mail was exchanged with.
+func (s *Set) LooksAtSent() bool {
+	return s.needs.History || slices.ContainsFunc(s.Rules, func(r *Rule) bool { return r.Enabled && r.On == "sent" })
+}

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/foredesk/foredesk/internal/config"
-	"github.com/foredesk/foredesk/internal/errand"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/errand"
 	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
@@ -167,6 +167,9 @@ func (d *desk) session(ctx context.Context, needs rules.Needs) (*mail.Session, e
 func (s server) Follow(set *rules.Set) {
 	s.Needs(set.Needs())
 	s.Calendar(calendarOf(set))
+	if set.LooksAtSent() {
+		s.WatchSent()
+	}
 }
 
 // server lets the engine speak to a mail.Account through its own words.

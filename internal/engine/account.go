@@ -87,6 +87,14 @@ type Account struct {
 	acting sync.Mutex
 	wake   chan struct{}
 
+	// While the account is watched, what happens outside the folders is done by a
+	// goroutine of its own (besides), as a slow server there must hold up nothing
+	// else. Without, it is done where it is planned.
+	besides  bool
+	errandAt chan struct{}
+	hands    inHand
+	sent     sendings
+
 	arrived    atomic.Bool // since takeBackDue last looked
 	tookBackAt time.Time   // of keepHouse alone
 }
@@ -107,7 +115,7 @@ func Take(ctx context.Context, c Config) (*Account, error) {
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
 	}
-	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1)}
+	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1)}
 	a.Log = c.Log.With("account", c.Name)
 	a.UseRules(c.Rules)
 	return a, nil
@@ -155,6 +163,8 @@ func (a *Account) during(ctx context.Context, once bool) (err error) {
 		}
 		err = errors.Join(err, a.owner.EndRun(ctx, a.run, state, message, time.Now()))
 	}()
+	a.besides = !once
+	defer func() { a.besides = false }()
 	if err := a.Settle(ctx); err != nil {
 		if !isMail(err) || once {
 			return err
@@ -162,9 +172,25 @@ func (a *Account) during(ctx context.Context, once bool) (err error) {
 		a.Log.Warn("unfinished work waits for the mail server", "error", err)
 	}
 	if once {
-		return a.Mail.Watch(ctx, true, a.cursor, a.arrive)
+		return a.handleOnce(ctx)
 	}
 	return a.watchAndKeep(ctx)
+}
+
+// handleOnce handles what is new, and what is due besides.
+func (a *Account) handleOnce(ctx context.Context) error {
+	if err := a.Mail.Watch(ctx, true, a.cursor, a.arrive); err != nil {
+		return err
+	}
+	if a.rules.Load().Needs().History {
+		if err := a.ReadPast(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.Look(ctx, time.Now()); err != nil {
+		return err
+	}
+	return a.Settle(ctx)
 }
 
 // watchAndKeep watches the folders and keeps house beside it. Whichever fails
@@ -175,6 +201,11 @@ func (a *Account) watchAndKeep(ctx context.Context) error {
 	var house sync.WaitGroup
 	house.Go(func() {
 		if err := a.keepHouse(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	house.Go(func() {
+		if err := a.keepErrands(ctx); err != nil {
 			cancel(err)
 		}
 	})
@@ -225,7 +256,7 @@ func (w *work) readFor(ctx context.Context, b mailbox.Batch) (mailbox.Batch, err
 		uids = append(uids, m.UID)
 	}
 	b.Messages = nil
-	err := w.session.Scan(ctx, b.Folder, mailbox.Query{UIDs: uids}, func(_ context.Context, again mailbox.Batch) error {
+	err := w.session.Scan(ctx, b.Folder, mailbox.Query{UIDs: uids, Threads: true}, func(_ context.Context, again mailbox.Batch) error {
 		b.Messages = append(b.Messages, again.Messages...)
 		return nil
 	})
@@ -241,6 +272,55 @@ func (a *Account) Wake() {
 	case a.wake <- struct{}{}:
 	default:
 	}
+}
+
+// runErrands makes keepErrands look at once.
+func (a *Account) runErrands() {
+	select {
+	case a.errandAt <- struct{}{}:
+	default:
+	}
+}
+
+// keepErrands does what is due outside the folders, and asks for approval.
+func (a *Account) keepErrands(ctx context.Context) error {
+	retry, look := time.NewTicker(retryEvery), time.NewTicker(lookEvery)
+	defer retry.Stop()
+	defer look.Stop()
+	a.runErrands()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.errandAt:
+			err = a.doErrands(ctx)
+		case <-retry.C:
+			err = a.doErrands(ctx)
+		case <-look.C:
+			err = a.askForApproval(ctx, time.Now())
+		}
+		if isMail(err) {
+			a.Log.Warn("something outside waits for the mail server", "error", err)
+		} else if err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+// doErrands does what is due outside the folders; it connects only if there is
+// something.
+func (a *Account) doErrands(ctx context.Context) error {
+	w := &work{Account: a, set: a.rules.Load(), run: a.run}
+	due, err := w.dueErrands(ctx, 0)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	if w.session, err = a.open(ctx); err != nil {
+		return err
+	}
+	defer w.session.Close()
+	return w.errands(ctx, 0, func(int) {})
 }
 
 // keepHouse takes up what others ask for, tries unfinished steps again, and
@@ -265,7 +345,7 @@ func (a *Account) keepHouse(ctx context.Context) error {
 				err = a.Settle(ctx)
 			}
 		case <-look.C:
-			err = a.Look(ctx, time.Now())
+			err = a.look(ctx, time.Now())
 		case <-prune.C:
 			_, err = a.owner.Prune(ctx, time.Now().Add(-keepFacts))
 		}
@@ -280,13 +360,30 @@ func (a *Account) keepHouse(ctx context.Context) error {
 // Look follows schedules, takes back what is not wanted any more, and asks for
 // approval. Run does it each minute; others may do it while Run does not run.
 func (a *Account) Look(ctx context.Context, now time.Time) error {
-	err := errors.Join(a.followSchedules(ctx, now), a.askForApproval(ctx, now))
+	if err := a.look(ctx, now); err != nil {
+		return err
+	}
+	return a.askForApproval(ctx, now)
+}
+
+// look follows schedules, notes what was read, and takes back what is not wanted
+// any more. Trouble with the mail server keeps none from being tried.
+func (a *Account) look(ctx context.Context, now time.Time) error {
+	due := []func(context.Context, time.Time) error{a.followSchedules, a.noteRead}
 	// Conversations move on with mail; what depends on the clock can wait a while.
 	if a.arrived.Swap(false) || now.Sub(a.tookBackAt) >= takeBackEvery {
 		a.tookBackAt = now
-		err = errors.Join(err, a.takeBackDue(ctx, now))
+		due = append(due, a.takeBackDue)
 	}
-	return err
+	var trouble error
+	for _, do := range due {
+		if err := do(ctx, now); isMail(err) {
+			trouble = err
+		} else if err != nil {
+			return err
+		}
+	}
+	return trouble
 }
 
 // MailError is trouble with the mail server, as against trouble with the journal:

@@ -153,7 +153,7 @@ const planAtOnce = 2000
 // at a time.
 func (s *sweep) judge(ctx context.Context, folder string, since time.Time, hand func(portion) error) error {
 	var p portion
-	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since}, func(ctx context.Context, b mailbox.Batch) error {
+	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since, Threads: s.set.Needs().History}, func(ctx context.Context, b mailbox.Batch) error {
 		if !b.Needs.Cover(s.set.Needs()) {
 			return errRulesChanged // facts would be missing, and rules silently false
 		}
@@ -232,7 +232,7 @@ type Previewer struct {
 // Each shows every message that args mean, with the number of all.
 func (v *Previewer) Each(ctx context.Context, args ApplyArgs, show func(p Preview, total int) error) error {
 	for _, folder := range args.Folders {
-		err := v.Session.Scan(ctx, folder, mailbox.Query{Since: args.Since}, func(ctx context.Context, b mailbox.Batch) error {
+		err := v.Session.Scan(ctx, folder, mailbox.Query{Since: args.Since, Threads: v.Rules.Needs().History}, func(ctx context.Context, b mailbox.Batch) error {
 			previews, err := v.batch(ctx, b, args.Rule)
 			if err != nil {
 				return err
@@ -258,12 +258,12 @@ func (v *Previewer) batch(ctx context.Context, b mailbox.Batch, rule string) ([]
 	for i, m := range b.Messages {
 		m.Item.Account = v.Account
 		if m.Poison == "" && v.Rules.Needs().History {
-			if err := Recall(ctx, v.Journal, v.Log, v.Account, &m, now); err != nil {
+			if err := Recall(ctx, v.Journal, v.Log, v.Account, v.Rules, &m, now); err != nil {
 				return nil, err
 			}
 		}
 		previews[i].Message = m
-		if m.Poison == "" {
+		if m.Poison == "" && !m.ByUs {
 			previews[i].Plan = onlyRule(v.Rules.Plan(&m.Item, now), rule)
 		}
 		keys = append(keys, m.Key)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,6 +27,8 @@ import (
 const (
 	askAfter = 2 * time.Minute // so that what comes together is asked together
 	askAgain = 24 * time.Hour
+	askSoon  = askAgain / 2     // what would be asked again by then is asked with what is due
+	askRetry = 15 * time.Minute // where the mail could not be sent
 )
 
 // askForApproval sends one mail for all that waits for a person and was not asked
@@ -35,18 +38,22 @@ func (a *Account) askForApproval(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	byPerson := map[string][]store.Approval{}
+	byPerson, due := map[string][]store.Approval{}, map[string]bool{}
 	for _, w := range waiting {
 		switch {
 		case now.After(w.Expires):
 			if err := a.owner.Answer(ctx, w.ID, store.Expired, "", now); err != nil && !errors.Is(err, store.ErrAnswered) {
 				return err
 			}
-		case now.Sub(w.Asked) >= askAfter && (w.Mailed.IsZero() || now.Sub(w.Mailed) >= askAgain):
+		case now.Sub(w.Asked) >= askAfter && now.Sub(w.Mailed) >= askSoon:
 			byPerson[w.Approver] = append(byPerson[w.Approver], w)
+			due[w.Approver] = due[w.Approver] || w.Mailed.IsZero() || now.Sub(w.Mailed) >= askAgain
 		}
 	}
 	for person, list := range byPerson {
+		if !due[person] {
+			continue
+		}
 		if err := a.ask(ctx, person, list, now); err != nil {
 			return err
 		}
@@ -64,12 +71,21 @@ func (a *Account) ask(ctx context.Context, person string, list []store.Approval,
 	tokens := map[int64]string{}
 	lines := make([]Waiting, 0, len(list))
 	for _, w := range list {
-		tokens[w.ID] = token(secret, w.ID)
 		line, err := WaitingLine(ctx, a.Journal, w)
 		if err != nil {
 			return err
 		}
+		if line.Does == nil { // it was undone meanwhile
+			if err := a.owner.Answer(ctx, w.ID, store.Withdrawn, "", now); err != nil && !errors.Is(err, store.ErrAnswered) {
+				return err
+			}
+			continue
+		}
+		tokens[w.ID] = token(secret, w.ID)
 		lines = append(lines, line)
+	}
+	if len(lines) == 0 {
+		return nil
 	}
 	if err := a.owner.Mailed(ctx, tokens, now); err != nil {
 		return err
@@ -79,8 +95,13 @@ func (a *Account) ask(ctx context.Context, person string, list []store.Approval,
 		Key: "approvals\x00" + secret, Account: a.Name, Now: now,
 		Op: mailbox.Op{Kind: mailbox.Outside, Do: "notify", Arg: person, With: map[string]string{"subject": subject, "text": text}},
 	})
+	if outcome.Result == mailbox.Later {
+		if err := a.owner.Mailed(ctx, tokens, now.Add(askRetry-askAgain)); err != nil {
+			return err
+		}
+	}
 	if outcome.Result != mailbox.Done {
-		a.Log.Warn("the mail that asks for approval was not sent; foredesk approve lists what waits", "person", person, "reason", outcome.Reason)
+		a.Log.Warn("the mail that asks for approval was not sent; foredesk approve lists what waits", "person", person, "result", string(outcome.Result))
 	}
 	return nil
 }
@@ -111,16 +132,16 @@ func WaitingLine(ctx context.Context, journal *store.Store, w store.Approval) (W
 // approvalMail is the mail that asks. The address is where answers go.
 func approvalMail(address, secret string, lines []Waiting) (subject, text string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d things wait for your word. Answer this mail with \"approve 12\" or \"refuse 12\" and the number, or with \"approve all\";\nor follow a link and send what it opens. Nothing happens before that; after two weeks they lapse.\n", len(lines))
+	count := "1 thing waits"
+	if len(lines) > 1 {
+		count = fmt.Sprintf("%d things wait", len(lines))
+	}
+	fmt.Fprintf(&b, "%s for your word. Answer this mail with \"approve 12\" or \"refuse 12\" and the number, or with \"approve all\";\nor follow a link and send what it opens. Nothing happens before that; after two weeks they lapse.\n", count)
 	for _, l := range lines {
 		fmt.Fprintf(&b, "\n%d. The rule %q wants to %s\n   %s: %s\n", l.ID, l.Rule, strings.Join(l.Does, ", and "), l.From, l.Subject)
 		for _, word := range []string{store.Approve, store.Refuse} {
 			fmt.Fprintf(&b, "   %s: mailto:%s?subject=foredesk%%20%s%%20%d%%20%s\n", word, address, word, l.ID, bracketed(secret))
 		}
-	}
-	count := "1 thing waits"
-	if len(lines) > 1 {
-		count = fmt.Sprintf("%d things wait", len(lines))
 	}
 	return fmt.Sprintf("%s for your word [fd-%s]", count, secret), b.String()
 }
@@ -130,60 +151,84 @@ func bracketed(secret string) string { return "%5Bfd-" + secret + "%5D" }
 var (
 	secretPattern = regexp.MustCompile(`\[fd-([A-Z2-7]{26})\]`)
 	linkPattern   = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|antw)\s*:\s*)?foredesk (approve|refuse) (\d+) \[fd-`)
-	answerPattern = regexp.MustCompile(`(?im)^[ \t>*-]*(approve|refuse|yes|no|ok)[ \t:#]*(all|(?:\d+[ \t]*(?:,|and)?[ \t]*)*)[ \t.!]*$`)
+	answerPattern = regexp.MustCompile(`(?im)^[ \t*-]*(approve|refuse|yes|no|ok)[ \t:#]*(all|(?:\d+[ \t]*(?:,|and)?[ \t]*)*)[ \t.!]*$`)
 	numberPattern = regexp.MustCompile(`\d+`)
 )
 
-// answered takes an answer out of new mail. It reports whether the message is
-// one: such mail is for foredesk, and no rule sees it.
+// answered takes an answer out of mail. It reports whether the message is one, to
+// something that was asked: such mail is for foredesk, and no rule sees it. What
+// only looks like one is mail as any other: else a stranger could write a secret
+// of their own to get past the rules.
 func (w *work) answered(ctx context.Context, m *mailbox.Message) (bool, error) {
 	found := secretPattern.FindStringSubmatch(m.Item.Subject.String())
 	if found == nil || m.Item.Role == "sent" {
 		return false, nil
 	}
 	secret := found[1]
-	forged := func(why string) (bool, error) {
-		w.Log.Warn("an answer to a request for approval was not believed; nothing was done", "folder", m.Folder, "uid", m.UID, "reason", why)
-		return true, nil
+	asked, err := w.Journal.MailedWith(ctx, w.Name, func(id int64) string { return token(secret, id) })
+	if err != nil || !w.live {
+		return len(asked) > 0, err
+	}
+	if len(asked) == 0 {
+		w.disbelieve(m, "nothing was asked with its secret, or it was asked again since")
+		return false, nil
 	}
 	if m.Item.Auth.Verdict == "fail" || w.Strict && m.Item.Auth.Verdict != "pass" {
-		return forged("the mail server could not confirm who sent it")
+		w.disbelieve(m, "the mail server could not confirm who sent it")
+		return true, nil
 	}
-	answers, err := w.answersIn(ctx, m, secret)
+	answers, err := w.answersIn(ctx, m, asked)
 	if err != nil {
 		return true, err
 	}
 	if len(answers) == 0 {
-		return forged("it says neither approve nor refuse, or not what")
+		w.disbelieve(m, "it says neither approve nor refuse, or not what")
 	}
-	for id, answer := range answers {
-		a, known, err := w.Journal.ApprovalByToken(ctx, w.Name, token(secret, id))
-		switch {
-		case err != nil:
-			return true, err
-		case !known:
-			return forged("nothing was asked with this secret")
-		case !strings.EqualFold(w.Approvers[a.Approver], m.Item.From.Email):
-			return forged("it is from somebody else than who was asked")
-		case time.Now().After(a.Expires):
-			return forged("it came too late")
-		}
-		err = w.owner.Answer(ctx, a.ID, answer, "mail", time.Now())
-		if errors.Is(err, store.ErrAnswered) {
-			return forged("that has been answered before")
-		}
-		if err != nil {
+	for _, id := range slices.Sorted(maps.Keys(answers)) {
+		if err := w.believe(ctx, m, asked, id, answers[id]); err != nil {
 			return true, err
 		}
-		w.Log.Info("a person has answered", "approval", a.ID, "rule", a.Rule, "answer", answer)
 	}
-	w.Wake()
 	return true, nil
+}
+
+// disbelieve logs that an answer did not count.
+func (w *work) disbelieve(m *mailbox.Message, why string) {
+	w.Log.Warn("an answer to a request for approval was not believed; nothing was done", "folder", m.Folder, "uid", m.UID, "reason", why)
+}
+
+// believe lets one answer count, if it is from who was asked, in time and the first.
+func (w *work) believe(ctx context.Context, m *mailbox.Message, asked []store.Approval, id int64, answer string) error {
+	i := slices.IndexFunc(asked, func(a store.Approval) bool { return a.ID == id })
+	if i < 0 {
+		w.disbelieve(m, "it answers what was not asked with its secret")
+		return nil
+	}
+	a := asked[i]
+	switch from := m.Item.From.Email; {
+	case from == "" || !strings.EqualFold(w.Approvers[a.Approver], from):
+		w.disbelieve(m, "it is from somebody else than who was asked")
+		return nil
+	case time.Now().After(a.Expires):
+		w.disbelieve(m, "it came too late")
+		return nil
+	}
+	err := w.owner.Answer(ctx, a.ID, answer, "mail", time.Now())
+	if errors.Is(err, store.ErrAnswered) {
+		w.disbelieve(m, "that has been answered before")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.Log.Info("a person has answered", "approval", a.ID, "rule", a.Rule, "answer", answer)
+	w.Wake()
+	return nil
 }
 
 // answersIn reads what a mail answers: its subject, if a link made it, or else the
 // lines that were newly written.
-func (w *work) answersIn(ctx context.Context, m *mailbox.Message, secret string) (map[int64]string, error) {
+func (w *work) answersIn(ctx context.Context, m *mailbox.Message, asked []store.Approval) (map[int64]string, error) {
 	if link := linkPattern.FindStringSubmatch(m.Item.Subject.String()); link != nil {
 		id, err := strconv.ParseInt(link[2], 10, 64)
 		if err != nil {
@@ -192,43 +237,38 @@ func (w *work) answersIn(ctx context.Context, m *mailbox.Message, secret string)
 		return map[int64]string{id: strings.ToLower(link[1])}, nil
 	}
 	raw, err := w.session.Raw(ctx, m.Ref, m.Key, m.MessageID)
+	if errors.Is(err, mailbox.ErrTooLarge) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, onServer(fmt.Errorf("reading an answer: %w", err))
 	}
 	if raw == nil || w.Outside == nil {
 		return nil, nil
 	}
-	asked, err := w.askedWith(ctx, secret)
-	if err != nil {
-		return nil, err
-	}
-	return readAnswers(w.Outside.Text(raw), asked), nil
-}
-
-// askedWith are the numbers that a secret was mailed for and that still wait.
-func (w *work) askedWith(ctx context.Context, secret string) (ids []int64, err error) {
-	waiting, err := w.Journal.Approvals(ctx, w.Name)
-	for _, a := range waiting {
-		_, ok, e := w.Journal.ApprovalByToken(ctx, w.Name, token(secret, a.ID))
-		if ok {
-			ids = append(ids, a.ID)
+	var open []int64
+	for _, a := range asked {
+		if a.Answer == "" {
+			open = append(open, a.ID)
 		}
-		err = errors.Join(err, e)
 	}
-	return ids, err
+	return readAnswers(w.Outside.Text(raw), open), nil
 }
 
-// readAnswers reads lines such as "approve 12, 14" and "refuse all". A bare
-// "approve" counts where one thing was asked.
+// readAnswers reads lines such as "approve 12, 14" and "refuse all". A bare "ok"
+// counts where one thing was asked, and only if the text begins with it, on a
+// line and in a paragraph of its own: "No" and "problem" may be two lines.
 func readAnswers(text string, asked []int64) map[int64]string {
 	answers := map[int64]string{}
+	first, _, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(text, "\r", "")), "\n\n")
 	for _, m := range answerPattern.FindAllStringSubmatch(text, -1) {
 		answer := map[string]string{"yes": store.Approve, "ok": store.Approve, "no": store.Refuse}[strings.ToLower(m[1])]
 		if answer == "" {
 			answer = strings.ToLower(m[1])
 		}
 		numbers := numberPattern.FindAllString(m[2], -1)
-		if strings.EqualFold(strings.TrimSpace(m[2]), "all") || len(numbers) == 0 && len(asked) == 1 {
+		alone := len(numbers) == 0 && len(asked) == 1 && strings.TrimSpace(m[0]) == strings.TrimSpace(first)
+		if strings.EqualFold(strings.TrimSpace(m[2]), "all") || alone {
 			for _, id := range asked {
 				answers[id] = answer
 			}

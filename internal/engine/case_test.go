@@ -34,6 +34,16 @@ import (
 //	arriving COMMAND           does it between the next fetch and its plan
 //	cut before|after WORD      the connection breaks before the server hears the command,
 //	                           or before its answer comes back
+//	pass TIME                  so much time goes by, such as 3d or 2h
+//	post HOW                   the SMTP server from now on: take, later, refuse or swallow the answer
+//	hooks STATUS               what listens at {hooks} answers from now on
+//	approve N, refuse N        at the terminal
+//	answer FROM TEXT [secret=N] [verdict=fail]
+//	                           answers the N-th mail that was posted, the last if not said
+//	deliver-posted             what was posted comes into the inbox, too
+//	edit-by-hand FOLDER        a mail program stores the message there, edited
+//	posted, calls, kept, letter FIELD...
+//	                           what was sent, "to: subject"; which files there are; fields of the last mail
 //	renumber FOLDER, recreate FOLDER, hang-up
 //	said TEXT                  stands in the log, once
 //	folders, journal           what there must be: in the indented lines below
@@ -46,6 +56,8 @@ type aCase struct {
 	runs   map[string]int64 // by the names given with as=
 	cancel context.CancelFunc
 	ended  chan error
+
+	answers int
 }
 
 // worlds are the servers and journals that every case is played on.
@@ -96,7 +108,9 @@ func play(t *testing.T, archive *txtar.Archive, server func(can string) imapServ
 	if first, rest, _ := strings.Cut(script, "\n"); strings.HasPrefix(first, "server ") {
 		can, script = strings.TrimPrefix(first, "server "), rest
 	}
-	c.desk = newDesk(t, server(can), dsn, c.files["rules.yaml"])
+	listening := startHooks(t)
+	c.desk = newDesk(t, server(can), dsn, strings.ReplaceAll(c.files["rules.yaml"], "{hooks}", listening.url))
+	c.desk.listening = listening
 	t.Cleanup(c.stop)
 	for _, line := range strings.Split(block(script), "\n") {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -122,10 +136,18 @@ func (c *aCase) do(line string) {
 	name, args := words[0], words[1:]
 	var err error
 	switch name {
-	case "run", "apply", "undo":
+	case "run", "apply", "undo", "approve", "refuse":
 		err = c.work(name, args)
 	case "folders":
 		c.compare(line, want, c.mailIn(c))
+	case "posted":
+		c.compare(line, want, c.post.String())
+	case "calls":
+		c.compare(line, want, c.callsMade())
+	case "kept":
+		c.compare(line, want, c.keptFiles())
+	case "letter":
+		c.compare(line, want, c.lastLetter(args))
 	case "journal":
 		c.compare(line, want, journalOf(c.T, c.take(), c.journal, want))
 	default:
@@ -166,10 +188,12 @@ func (c *aCase) work(name string, args []string) (err error) {
 	switch name {
 	case "run":
 		return a.RunOnce(c.Context())
+	case "approve", "refuse":
+		return a.Answer(c.Context(), engine.AnswerArgs{IDs: []int64{c.number(args[0])}, Answer: name})
 	case "apply":
 		run, err = a.Apply(c.Context(), engine.ApplyArgs{Folders: plain, Rule: named["rule"]}, nil)
 	case "undo":
-		run, err = a.Undo(c.Context(), engine.UndoArgs{Rule: named["rule"], MessageID: named["message"], Run: c.runs[named["run"]]}, nil)
+		run, err = a.Undo(c.Context(), engine.UndoArgs{Rule: named["rule"], Step: c.number(named["step"]), MessageID: named["message"], Run: c.runs[named["run"]]}, nil)
 	}
 	if as, ok := named["as"]; ok {
 		c.runs[as] = run
@@ -182,17 +206,23 @@ var events map[string]func(c *aCase, args []string)
 
 func init() {
 	events = map[string]func(c *aCase, args []string){
-		"watch":     func(c *aCase, args []string) { c.folders = args; c.makeAll(args) },
-		"deliver":   func(c *aCase, args []string) { c.deliverAs(args) },
-		"start":     func(c *aCase, _ []string) { c.start() },
-		"wait":      func(c *aCase, _ []string) { c.wait() },
-		"stop":      func(c *aCase, _ []string) { c.stop() },
-		"restart":   func(c *aCase, _ []string) { c.leave() },
-		"hang-up":   func(c *aCase, _ []string) { c.line.hangUp() },
-		"cut":       func(c *aCase, args []string) { c.line.cutAt(args[1], args[0] == "after") },
-		"renumber":  func(c *aCase, args []string) { c.renumber(args[0]) },
-		"meanwhile": func(c *aCase, args []string) { c.before = func() { events[args[0]](c, args[1:]) } },
-		"arriving":  func(c *aCase, args []string) { c.arriving = func() { events[args[0]](c, args[1:]) } },
+		"watch":          func(c *aCase, args []string) { c.folders = args; c.makeAll(args) },
+		"deliver":        func(c *aCase, args []string) { c.deliverAs(args) },
+		"start":          func(c *aCase, _ []string) { c.start() },
+		"wait":           func(c *aCase, _ []string) { c.wait() },
+		"stop":           func(c *aCase, _ []string) { c.stop() },
+		"restart":        func(c *aCase, _ []string) { c.leave() },
+		"post":           func(c *aCase, args []string) { c.tools(); c.post.answers(args[0]) },
+		"hooks":          func(c *aCase, args []string) { c.hooksAnswer(args[0]) },
+		"pass":           func(c *aCase, args []string) { c.pass(c.length(args[0])) },
+		"answer":         func(c *aCase, args []string) { c.answerAs(args) },
+		"deliver-posted": func(c *aCase, _ []string) { c.deliverPosted() },
+		"edit-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.edit(args[0]) }) },
+		"hang-up":        func(c *aCase, _ []string) { c.line.hangUp() },
+		"cut":            func(c *aCase, args []string) { c.line.cutAt(args[1], args[0] == "after") },
+		"renumber":       func(c *aCase, args []string) { c.renumber(args[0]) },
+		"meanwhile":      func(c *aCase, args []string) { c.before = func() { events[args[0]](c, args[1:]) } },
+		"arriving":       func(c *aCase, args []string) { c.arriving = func() { events[args[0]](c, args[1:]) } },
 		"rules": func(c *aCase, args []string) {
 			c.set = loadRules(c, c.files[args[0]])
 			c.take().UseRules(c.set)

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -36,48 +38,176 @@ var sends = []string{"forward", "redirect", "reply"}
 // guards have let through ends here.
 const mostSends = 100
 
-// errands runs errands one after another.
-func (w *work) errands(ctx context.Context, steps []store.Step, doubt map[int64]bool, a *acted) {
-	for _, s := range steps {
-		ending, err := w.errand(ctx, s, doubt[s.ID])
+// errands does what is due outside the folders, one thing after another: of one
+// run, or with 0 of all. Each is marked as started only when its turn has come, so
+// that a crash leaves one in doubt and no more.
+func (w *work) errands(ctx context.Context, run int64, count func(int)) error {
+	ids, err := w.dueErrands(ctx, run)
+	for _, id := range ids {
 		if err != nil {
-			a.trouble = err
-			return
+			return err
 		}
-		a.endings = append(a.endings, ending)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		err = w.oneErrand(ctx, id)
+		count(1)
+	}
+	return err
+}
+
+// dueErrands are the steps that are due, in the order they were planned.
+func (w *work) dueErrands(ctx context.Context, run int64) (ids []int64, err error) {
+	now := time.Now()
+	ops, err := w.Journal.OpenOps(ctx, w.Name, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, op := range ops {
+		if op.Kind != mailbox.Outside {
+			continue
+		}
+		open := store.Filter{Account: w.Name, RunID: run, States: []store.State{store.Planned, store.Started}, Due: now, Op: &op, Bare: true}
+		err := w.Journal.EachStep(ctx, open, func(s store.Step) error {
+			ids = append(ids, s.ID)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// inHand keeps two goroutines from doing the same errand.
+type inHand struct {
+	mu    sync.Mutex
+	steps map[int64]bool
+}
+
+func (h *inHand) take(step int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.steps == nil {
+		h.steps = map[int64]bool{}
+	}
+	free := !h.steps[step]
+	h.steps[step] = true
+	return free
+}
+
+func (h *inHand) drop(step int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.steps, step)
+}
+
+// oneErrand does one errand and writes down how it ended.
+func (w *work) oneErrand(ctx context.Context, id int64) error {
+	if !w.hands.take(id) {
+		return nil
+	}
+	defer w.hands.drop(id)
+	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned, store.Started}, Due: time.Now()})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	s := open[0]
+	ending, outcome, trouble := w.errand(ctx, s)
+	if trouble != nil && !isMail(trouble) {
+		return trouble
+	}
+	if trouble != nil {
+		// It was certainly not done; others must not wait for it.
+		if err := w.start(ctx, open); err != nil {
+			return err
+		}
+		ending, _ = w.ended(s, mailbox.Outcome{Result: mailbox.Later, Reason: trouble.Error()})
+	}
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	defer cancel()
+	if err := w.owner.Finish(keep, time.Now(), []store.Ending{ending}); err != nil {
+		return err
+	}
+	w.keepLetter(ctx, s, outcome)
+	return trouble
+}
+
+// keepLetter puts a copy of what was sent into the folder for sent mail, where
+// people look for it. The server, or a provider that does so itself, may have put
+// it there already.
+func (w *work) keepLetter(ctx context.Context, s store.Step, o mailbox.Outcome) {
+	if o.Result != mailbox.Done || len(o.Letter) == 0 {
+		return
+	}
+	if _, err := w.session.Append(ctx, mailbox.Sent, []string{seen}, time.Now(), o.Letter, o.LetterID); err != nil {
+		w.Log.Warn("a mail was sent, but its copy could not be put into the folder for sent mail", "step", s.ID, "rule", s.Rule, "error", err)
 	}
 }
 
-// errand runs one errand. An error is trouble with the mail server or the
-// journal: the step stays as it is.
-func (w *work) errand(ctx context.Context, s store.Step, doubt bool) (store.Ending, error) {
-	if w.Outside == nil {
-		return failed(s, "this foredesk was started without what it takes to do that"), nil
+// errand does one errand. An error means that it was not done: trouble with the
+// mail server, or with the journal.
+func (w *work) errand(ctx context.Context, s store.Step) (store.Ending, mailbox.Outcome, error) {
+	doubt := s.State == store.Started
+	simple := func(e store.Ending, err error) (store.Ending, mailbox.Outcome, error) {
+		return e, mailbox.Outcome{}, err
 	}
-	switch s.Op.Do {
-	case "mute", "unmute":
-		return w.mute(ctx, s)
-	case "undraft":
-		return w.undraft(ctx, s)
-	}
-	if reason, err := w.mayNot(ctx, s); err != nil || reason != "" {
-		return failed(s, reason), err
+	switch {
+	case s.Op.Do == "mute" || s.Op.Do == "unmute":
+		return simple(w.mute(ctx, s))
+	case s.Op.Do == "undraft":
+		return simple(w.undraft(ctx, s, doubt))
+	case w.Outside == nil:
+		return simple(failed(s, "this foredesk was started without what it takes to do that"), nil)
+	case doubt && isSending(s):
+		e, o := w.ended(s, mailbox.Outcome{Result: mailbox.Unknown, Reason: InDoubt})
+		return e, o, nil
 	}
 	e := mailbox.Errand{Key: errandKey(w.Name, s), Account: w.Name, Rule: s.Rule, Op: s.Op, Subject: s.Item.Subject, From: s.Item.Sender, Now: time.Now(), Doubt: doubt}
+	reason, err := w.prepare(ctx, s, &e)
+	if err != nil || reason != "" {
+		return simple(failed(s, reason), err)
+	}
+	if s.State == store.Planned {
+		if err := w.owner.Start(ctx, []int64{s.ID}); err != nil {
+			return simple(store.Ending{}, err)
+		}
+	}
+	if s.Op.Do == "draft" || s.Op.Do == "forward" {
+		if s.Op.Do == "draft" || s.Op.With["as"] == "draft" {
+			return simple(w.draft(ctx, s, e))
+		}
+	}
+	ending, outcome := w.ended(s, w.Outside.Do(ctx, e))
+	return ending, outcome, nil
+}
+
+// InDoubt is the reason of a mail of which nobody can know whether it was sent.
+const InDoubt = "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"
+
+func isSending(s store.Step) bool {
+	return slices.Contains(sends, s.Op.Do) && s.Op.With["as"] != "draft"
+}
+
+// prepare reads the message where the errand needs it, and says why it is not to
+// be done, or "".
+func (w *work) prepare(ctx context.Context, s store.Step, e *mailbox.Errand) (reason string, err error) {
 	if slices.Contains(needsMessage, s.Op.Do) {
-		raw, err := w.raw(ctx, s)
-		if err != nil {
-			return store.Ending{}, err
+		e.Raw, err = w.raw(ctx, s)
+		switch {
+		case errors.Is(err, mailbox.ErrTooLarge):
+			return mailbox.ErrTooLarge.Error(), nil
+		case err != nil:
+			return "", err
+		case e.Raw == nil:
+			return "the message was moved or deleted by somebody else first; it was left alone", nil
 		}
-		if raw == nil {
-			return failed(s, "the message was moved or deleted by somebody else first; it was left alone"), nil
-		}
-		e.Raw = raw
 	}
-	if s.Op.Do == "draft" || s.Op.Do == "forward" && s.Op.With["as"] == "draft" {
-		return w.draft(ctx, s, e)
+	if !isSending(s) {
+		return "", nil
 	}
-	return w.ended(s, w.Outside.Do(ctx, e)), nil
+	return w.mayNot(ctx, s)
 }
 
 func failed(s store.Step, reason string) store.Ending {
@@ -92,65 +222,102 @@ func errandKey(account string, s store.Step) string {
 // backoff are the waits between the attempts at an errand.
 var backoff = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour}
 
-func (w *work) ended(s store.Step, o mailbox.Outcome) store.Ending {
+func (w *work) ended(s store.Step, o mailbox.Outcome) (store.Ending, mailbox.Outcome) {
 	e := store.Ending{StepID: s.ID, At: o.At, Reason: o.Reason}
 	switch o.Result {
 	case mailbox.Done:
 		e.State = store.Done
+		if isSending(s) {
+			w.sent.note(time.Now())
+		}
 	case mailbox.Later:
 		if s.Attempts >= len(backoff) {
-			return failed(s, "given up after several attempts: "+o.Reason)
+			return failed(s, "given up after several attempts: "+o.Reason), o
 		}
 		e.State, e.NotBefore = store.Planned, time.Now().Add(backoff[s.Attempts])
-		w.Log.Warn("something outside could not be done yet; it is tried again", "rule", s.Rule, "action", s.Op.Do, "reason", o.Reason, "step", s.ID)
+		w.Log.Warn("something outside could not be done yet; it is tried again", "rule", s.Rule, "action", s.Op.Do, "step", s.ID, "again_in", backoff[s.Attempts].String())
 	case mailbox.Unknown:
 		e.State = store.Uncertain
 		w.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", s.Op.Do)
 	default:
 		e.State = store.Failed
-		w.Log.Warn("something outside was refused", "rule", s.Rule, "action", s.Op.Do, "reason", o.Reason, "step", s.ID)
+		w.Log.Warn("something outside was refused", "rule", s.Rule, "action", s.Op.Do, "step", s.ID)
 	}
-	return e
+	return e, o
 }
 
 // mayNot says why mail must not be sent: somebody was answered lately, or the day
-// has had enough.
+// has had enough. That somebody is answered now is written down before.
 func (w *work) mayNot(ctx context.Context, s store.Step) (string, error) {
-	if !slices.Contains(sends, s.Op.Do) || s.Op.With["as"] == "draft" {
+	now := time.Now()
+	n, err := w.sentToday(ctx, now)
+	if err != nil {
+		return "", err
+	}
+	if n >= mostSends {
+		return fmt.Sprintf("rules have sent %d mails within a day, which is the limit", n), nil
+	}
+	if s.Op.Do != "reply" {
 		return "", nil
 	}
-	now := time.Now()
-	if once := onceWord(s.Rule, s.Item.Sender, s.Op); once != "" {
-		within, err := rules.ParseDuration(s.Op.With["once"])
-		if err != nil {
-			within = 7 * 24 * time.Hour
-		}
-		before, err := w.Journal.SeenBefore(ctx, w.Name, once, s.Item.Key, now.Add(-within), now)
-		if err != nil || before {
-			return "they were answered by this rule not long ago", err
-		}
+	if s.Item.Sender == Hidden {
+		return "it is confidential, so it is not known here who would be answered", nil
 	}
-	sent := 0
-	err := w.Journal.EachStep(ctx, store.Filter{Account: w.Name, States: []store.State{store.Done, store.Uncertain}, Since: now.Add(-24 * time.Hour), NotUndo: true, Bare: true}, func(o store.Step) error {
-		if o.Op.Kind == mailbox.Outside && slices.Contains(sends, o.Op.Do) {
-			sent++
-		}
-		return nil
-	})
-	if sent >= mostSends {
-		return fmt.Sprintf("rules have sent %d mails within a day, which is the limit", sent), err
+	within, err := rules.ParseDuration(s.Op.With["once"])
+	if err != nil {
+		within = 7 * 24 * time.Hour
 	}
+	word := store.SeenWord{Word: onceWord(s.Rule, s.Item.Sender), Key: fmt.Sprint("item ", s.Item.ID), At: now}
+	before, err := w.Journal.SeenBefore(ctx, w.Name, word.Word, word.Key, now.Add(-within), now)
+	if err != nil || before {
+		return "they were answered by this rule not long ago", err
+	}
+	_, err = w.owner.Commit(ctx, store.Plan{RunID: w.run, Planned: now, Seen: []store.SeenWord{word}})
 	return "", err
 }
 
+// sendings are when rules sent mail, since a day ago.
+type sendings struct {
+	mu    sync.Mutex
+	known bool // the journal was asked for those of an earlier process
+	at    []time.Time
+}
+
+func (s *sendings) note(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at = append(s.at, at)
+}
+
+// sentToday is how many mails rules have sent within the last day.
+func (w *work) sentToday(ctx context.Context, now time.Time) (int, error) {
+	w.sent.mu.Lock()
+	defer w.sent.mu.Unlock()
+	since := now.Add(-24 * time.Hour)
+	if !w.sent.known {
+		w.sent.at = nil
+		f := store.Filter{Account: w.Name, States: []store.State{store.Done, store.Uncertain}, Since: since.Add(-approvalTime), NotUndo: true}
+		err := w.Journal.EachStep(ctx, f, func(s store.Step) error {
+			if s.Op.Kind == mailbox.Outside && isSending(s) {
+				w.sent.at = append(w.sent.at, s.Ended)
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+		w.sent.known = true
+	}
+	w.sent.at = slices.DeleteFunc(w.sent.at, func(at time.Time) bool { return at.Before(since) })
+	return len(w.sent.at), nil
+}
+
+// approvalTime is how long before it is sent a mail may have been planned.
+const approvalTime = 15 * 24 * time.Hour
+
 // onceWord is what is remembered of an answer, so that a correspondent gets one
 // in a while: seven days where the rule does not say.
-func onceWord(rule, sender string, op mailbox.Op) string {
-	if op.Do != "reply" {
-		return ""
-	}
-	return "reply\x00" + rule + "\x00" + sender
-}
+func onceWord(rule, sender string) string { return "reply\x00" + rule + "\x00" + sender }
 
 // raw reads the whole message of a step, nil if it is no longer there.
 func (w *work) raw(ctx context.Context, s store.Step) ([]byte, error) {
@@ -177,18 +344,29 @@ func (w *work) draft(ctx context.Context, s store.Step, e mailbox.Errand) (store
 
 const draftReason = "a draft with the Message-ID "
 
-// undraft removes a draft that nobody has touched: who edits a draft makes a new
-// message of it, which is theirs.
-func (w *work) undraft(ctx context.Context, s store.Step) (store.Ending, error) {
-	var found []mailbox.Message
+// undraft removes a draft that nobody has touched. Who edits a draft makes a new
+// message of it, which is theirs, whatever Message-ID it has.
+func (w *work) undraft(ctx context.Context, s store.Step, doubt bool) (store.Ending, error) {
+	var ours []mailbox.Message
 	err := w.session.Scan(ctx, s.Op.Arg, mailbox.Query{MessageID: s.Op.With["id"]}, func(_ context.Context, b mailbox.Batch) error {
-		found = append(found, b.Messages...)
+		for _, m := range b.Messages {
+			at := fmt.Sprint(m.UIDValidity, "/", m.UID)
+			if m.ByUs && (at == s.Op.With["uid"] || strings.HasSuffix(s.Op.With["uid"], "/0") || !strings.HasPrefix(s.Op.With["uid"], fmt.Sprint(m.UIDValidity, "/"))) {
+				ours = append(ours, m)
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		return store.Ending{}, onServer(fmt.Errorf("looking for a draft: %w", err))
 	}
-	for _, m := range found {
+	if len(ours) == 0 && !doubt {
+		return failed(s, "somebody has edited, sent or deleted the draft since; it was left alone"), nil
+	}
+	if err := w.start(ctx, []store.Step{s}); err != nil {
+		return store.Ending{}, err
+	}
+	for _, m := range ours {
 		change := mailbox.Change{ID: s.ID, Ref: m.Ref, Key: m.Key, MessageID: m.MessageID, Op: mailbox.Op{Kind: mailbox.Remove}}
 		outcomes, err := w.session.Perform(ctx, []mailbox.Change{change})
 		if err != nil {
@@ -203,9 +381,6 @@ func (w *work) undraft(ctx context.Context, s store.Step) (store.Ending, error) 
 
 // mute marks the conversation of a message as muted, or takes that back.
 func (w *work) mute(ctx context.Context, s store.Step) (store.Ending, error) {
-	t, err := w.Journal.Thread(ctx, w.Name, store.Message{Key: s.Item.Key, MessageID: s.Item.MessageID, References: []string{s.Item.MessageID}})
-	if err == nil {
-		err = w.owner.Mute(ctx, t.ID, s.Op.Do == "mute")
-	}
+	err := w.owner.Mute(ctx, s.Op.With["thread"], s.Op.Do == "mute")
 	return store.Ending{StepID: s.ID, State: store.Done}, err
 }

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"maps"
+	"net/mail"
 	"slices"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ type found struct {
 	flags []string // lower case, sorted, without \Recent
 }
 
-var nameField = &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"X-Name"}, Peek: true}
+var nameField = &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"X-Name", "Subject"}, Peek: true}
 
 // look reads a folder, by name and UID.
 func (h *hand) look(folder string) []found {
@@ -106,7 +107,7 @@ func (h *hand) look(folder string) []found {
 	for _, m := range list {
 		f := found{uid: m.UID}
 		for _, s := range m.BodySection {
-			_, f.name, _ = strings.Cut(strings.TrimSpace(string(s.Bytes)), ": ")
+			f.name = nameIn(string(s.Bytes))
 		}
 		for _, flag := range m.Flags {
 			if flag := strings.ToLower(string(flag)); flag != `\recent` {
@@ -118,6 +119,19 @@ func (h *hand) look(folder string) []found {
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return strings.Compare(a.name, b.name) })
 	return all
+}
+
+// nameIn is the name that a test has given a message; what foredesk wrote is
+// named for its subject.
+func nameIn(header string) string {
+	m, err := mail.ReadMessage(strings.NewReader(header))
+	if err != nil {
+		return err.Error()
+	}
+	if name := m.Header.Get("X-Name"); name != "" {
+		return name
+	}
+	return "<" + m.Header.Get("Subject") + ">"
 }
 
 // find is the UID of the first message of that name in a folder, which is open

@@ -14,32 +14,52 @@ import (
 
 // withHistory fills in what the mailbox knows of a message's conversation and of
 // its author, and how to look up what was seen before.
-func (a *Account) withHistory(ctx context.Context, m *mailbox.Message, now time.Time) error {
-	mine := remembered(m)
-	t, err := a.Journal.Thread(ctx, a.Name, mine)
+func (w *work) withHistory(ctx context.Context, m *mailbox.Message, now time.Time) error {
+	mine := w.remembered(m, w.set.Needs())
+	t, err := w.Journal.Thread(ctx, w.Name, mine)
 	if err != nil {
 		return err
 	}
 	again := slices.ContainsFunc(t.Messages, func(o store.Message) bool { return o.Key == mine.Key && o.Outgoing == mine.Outgoing })
 	if !again {
 		t.Messages = append(t.Messages, mine)
+		slices.SortStableFunc(t.Messages, func(a, b store.Message) int { return a.Received.Compare(b.Received) })
 	}
 	m.Item.Thread = threadFacts(t, m.Item.Labels)
 	email := m.Item.From.Email
 	if mine.Outgoing && len(m.Item.To) > 0 {
 		email = m.Item.To[0].Email // of a message that was sent, the other side is who it went to
 	}
-	if m.Item.Sender, err = a.senderOf(ctx, email, m, again); err != nil {
+	if m.Item.Sender, err = w.senderOf(ctx, email, m, again); err != nil {
 		return err
 	}
-	m.Item.Seen = func(key string, within time.Duration) bool {
-		before, err := a.Journal.SeenBefore(ctx, a.Name, key, m.Key, now.Add(-within), now)
-		if err != nil {
-			a.Log.Error("what was seen before could not be looked up; it counts as new", "folder", m.Folder, "uid", m.UID, "error", err)
-		}
-		return before
-	}
+	m.Item.Seen = func(key string, within time.Duration) bool { return w.seenBefore(ctx, m, key, within, now) }
 	return nil
+}
+
+// seenBefore looks for another message that had the key in the span of time before
+// this one came: in the journal, and among those that enter it with this one.
+func (w *work) seenBefore(ctx context.Context, m *mailbox.Message, key string, within time.Duration, now time.Time) bool {
+	until := m.Item.Received
+	if until.IsZero() {
+		until = now
+	}
+	since := until.Add(-within)
+	for _, s := range w.words[key] {
+		if s.Key != m.Key && !s.At.Before(since) && !s.At.After(until) {
+			return true
+		}
+	}
+	if !w.live {
+		// Of mail that is gone over again, all is in the journal, also what came in
+		// the same second, which is as exact as servers tell.
+		until = until.Add(-time.Microsecond)
+	}
+	before, err := w.Journal.SeenBefore(ctx, w.Name, key, m.Key, since, until)
+	if err != nil {
+		w.Log.Error("what was seen before could not be looked up; it counts as new", "folder", m.Folder, "uid", m.UID, "error", err)
+	}
+	return before
 }
 
 // senderOf is what was known of an address before a message. One that has been
@@ -63,6 +83,9 @@ func senderFacts(s store.Sender) rules.Sender {
 
 // threadFacts is a conversation as rules see it.
 func threadFacts(t store.Thread, labels []string) rules.Thread {
+	t.Messages = slices.DeleteFunc(slices.Clone(t.Messages), func(m store.Message) bool { // one's own copy of what one sent
+		return !m.Outgoing && slices.ContainsFunc(t.Messages, func(o store.Message) bool { return o.Outgoing && o.Key == m.Key })
+	})
 	f := rules.Thread{ID: t.ID, Muted: t.Muted, Count: len(t.Messages), Labels: labels, Waiting: waiting(t.Messages)}
 	heard := false
 	for i, m := range t.Messages {
@@ -102,8 +125,8 @@ func waiting(messages []store.Message) string {
 	return "nobody"
 }
 
-// remembered is what the journal keeps of a message.
-func remembered(m *mailbox.Message) store.Message {
+// remembered is what the journal keeps of a message that was read for needs.
+func (w *work) remembered(m *mailbox.Message, needs rules.Needs) store.Message {
 	item := &m.Item
 	base, reply := baseSubject(item.Subject.String())
 	r := store.Message{
@@ -113,6 +136,14 @@ func remembered(m *mailbox.Message) store.Message {
 	}
 	if r.Outgoing {
 		r.Automatic = item.Automatic
+	}
+	r.ToMe = w.set.ToMe(item.To)
+	if needs.Found {
+		item.Look()
+		r.Asks = store.AsksNothing
+		if item.Found.Ask || item.Found.Question {
+			r.Asks = store.AsksSomething
+		}
 	}
 	return r
 }
@@ -134,7 +165,7 @@ func baseSubject(s string) (base string, reply bool) {
 
 var (
 	answerWords  = []string{"re", "aw", "antw", "antwort", "ré", "réf", "rép", "rv", "sv", "vs", "odp", "r"}
-	forwardWords = []string{"fw", "fwd", "wg", "tr", "rv", "i", "enc", "pd"}
+	forwardWords = []string{"fw", "fwd", "wg", "tr", "i", "enc", "pd"}
 )
 
 const maxRecipients = 50 // that the journal remembers of one message
@@ -154,15 +185,7 @@ func emails(lists ...[]rules.Address) (all []string) {
 // set of rules would have made of it can be told later. A confidential message is
 // not remembered at all.
 func (w *work) rememberNew(m *mailbox.Message, needs rules.Needs) store.Message {
-	r := remembered(m)
-	r.ToMe = w.set.ToMe(m.Item.To)
-	if needs.Found {
-		m.Item.Look()
-		r.Asks = store.AsksNothing
-		if m.Item.Found.Ask || m.Item.Found.Question {
-			r.Asks = store.AsksSomething
-		}
-	}
+	r := w.remembered(m, needs)
 	r.Facts = factsToKeep(m.Item, needs)
 	return r
 }

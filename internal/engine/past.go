@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
 )
 
 const (
@@ -13,6 +15,8 @@ const (
 	pastPause = 50 * time.Millisecond
 	pastRetry = 10 * time.Minute
 )
+
+var errNumbersChanged = errors.New("the server has renumbered the folder meanwhile; it is read from its beginning")
 
 // readPast reads what the folders hold from before foredesk came, so that it
 // knows threads and senders from the first day. It has a connection of its own,
@@ -60,12 +64,17 @@ func (a *Account) ReadPast(ctx context.Context) error {
 func (a *Account) readPastOf(ctx context.Context, session Session, folder string, scan store.Scan) error {
 	w := &work{Account: a, session: session, set: a.rules.Load()}
 	scan.Folder = folder
-	q := mailbox.Query{Since: time.Now().Add(-pastFor), FromUID: scan.UpTo, Threads: true}
+	needs := w.set.Needs()
+	needs.Text, needs.FileText, needs.Found = false, false, false // that would be the whole mailbox
+	q := mailbox.Query{Since: time.Now().Add(-pastFor), FromUID: scan.UpTo, Threads: true, Needs: &needs}
 	err := session.Scan(ctx, folder, q, func(ctx context.Context, b mailbox.Batch) error {
 		known := b.Needs
 		known.History = false // of its conversation and its author, nothing was known when it came
 		if scan.UIDValidity != 0 && b.Next.UIDValidity != scan.UIDValidity {
-			scan.UpTo = 0 // other messages have these numbers now; those that are known are known by their keys
+			// Other messages have these numbers now; those that are known are known by
+			// their keys.
+			scan.UIDValidity, scan.UpTo = 0, 0
+			return errors.Join(errNumbersChanged, a.owner.Remember(ctx, nil, &scan))
 		}
 		var messages []store.Message
 		for i := range b.Messages {
@@ -84,9 +93,68 @@ func (a *Account) readPastOf(ctx context.Context, session Session, folder string
 			return nil
 		}
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, mailbox.ErrNoFolder): // there is no past of it
+	case err != nil:
 		return onServer(err)
 	}
 	scan.Ended = true
 	return a.owner.Remember(ctx, nil, &scan)
+}
+
+const (
+	readStates = "(read states)" // stands among the rules that were followed
+	readFor    = 30 * 24 * time.Hour
+	readEvery  = 24 * time.Hour
+)
+
+// noteRead notes once a day which of the last month's messages were read since
+// they came, as far as they lie in a watched folder: what senders are judged by.
+func (a *Account) noteRead(ctx context.Context, now time.Time) error {
+	if !a.rules.Load().Needs().History {
+		return nil
+	}
+	ran, err := a.Journal.Ran(ctx, a.Name)
+	if err != nil || now.Sub(ran[readStates]) < readEvery {
+		return err
+	}
+	unseen, err := a.Journal.Unseen(ctx, a.Name, now.Add(-readFor))
+	if err != nil {
+		return err
+	}
+	read, err := a.readOf(ctx, unseen, now)
+	if err != nil {
+		return err
+	}
+	if err := a.owner.NowSeen(ctx, read, now); err != nil {
+		return err
+	}
+	return a.owner.HasRun(ctx, []string{readStates}, now)
+}
+
+// readOf are those of messages, by their keys, that have been read.
+func (a *Account) readOf(ctx context.Context, unseen map[string]bool, now time.Time) (read []string, err error) {
+	if len(unseen) == 0 {
+		return nil, nil
+	}
+	session, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	for _, folder := range a.Folders {
+		q := mailbox.Query{Since: now.Add(-readFor), Needs: &rules.Needs{}}
+		err := session.Scan(ctx, folder, q, func(_ context.Context, b mailbox.Batch) error {
+			for i := range b.Messages {
+				if m := &b.Messages[i]; m.Poison == "" && !m.Item.Unread && unseen[m.Key] {
+					read = append(read, m.Key)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, onServer(err)
+		}
+	}
+	return read, nil
 }

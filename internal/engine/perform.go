@@ -38,18 +38,16 @@ type acted struct {
 	trouble   error // a *MailError
 }
 
-// act does steps on the server, and outside. Those in doubt are looked for there
-// first.
+// act does steps on the server. Those in doubt are looked for there first.
 func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool) acted {
 	a := acted{steps: steps}
-	steps, a.endings, a.trouble = w.wanted(ctx, steps)
+	steps, a.endings, a.trouble = w.wanted(ctx, steps, doubt)
 	if a.trouble != nil {
 		return a
 	}
-	changes, errands, endings := w.changes(steps, doubt)
+	changes, endings := w.changes(steps, doubt)
 	a.endings = append(a.endings, endings...)
-	w.errands(ctx, errands, doubt, &a)
-	if len(changes) == 0 || a.trouble != nil {
+	if len(changes) == 0 {
 		return a
 	}
 	outcomes, err := w.session.Perform(ctx, changes)
@@ -104,26 +102,21 @@ func (w *work) start(ctx context.Context, steps []store.Step) error {
 	return w.owner.Start(ctx, planned)
 }
 
-// changes turns steps into what the mail server is asked, and sets errands aside.
-// Steps that do nothing anywhere, such as a line for the agenda, are done by being
-// written down.
-func (w *work) changes(steps []store.Step, doubt map[int64]bool) (changes []mailbox.Change, errands []store.Step, endings []store.Ending) {
+// changes turns steps into what the mail server is asked. Steps that do nothing
+// anywhere, such as a line for the agenda, are done by being written down.
+func (w *work) changes(steps []store.Step, doubt map[int64]bool) (changes []mailbox.Change, endings []store.Ending) {
 	for _, s := range steps {
-		if s.Op.Kind == mailbox.Outside {
-			errands = append(errands, s)
-			continue
-		}
 		if s.Op.Kind == "" {
 			endings = append(endings, store.Ending{StepID: s.ID, State: store.Done})
 			continue
 		}
 		ref := s.Item.Place
-		if s.Op.Kind == mailbox.Remove {
+		if s.Op.Kind == mailbox.Remove && s.Undoes != 0 {
 			ref = s.From // a copy lies where it was put, not where the message lies
 		}
 		changes = append(changes, mailbox.Change{ID: s.ID, Ref: ref, Key: s.Item.Key, MessageID: s.Item.MessageID, Op: s.Op, Read: s.Undoes == 0 && ref == s.From, Doubt: doubt[s.ID]})
 	}
-	return changes, errands, endings
+	return changes, endings
 }
 
 // endings turns outcomes into the ends of steps. A step without an outcome, or

@@ -25,8 +25,9 @@ type work struct {
 	rule    string        // only this rule's effects; empty for all
 	only    []*rules.Rule // those whose schedule is due; nil for all
 
-	alone int      // planned actions that the journal knew already
-	met   []uint32 // the UIDs that a scan has met in its folder, ascending
+	words map[string][]store.SeenWord // of seenBefore, by the word: those that may not be in the journal yet
+	alone int                         // planned actions that the journal knew already
+	met   []uint32                    // the UIDs that a scan has met in its folder, ascending
 }
 
 // plan works out what the rules do to new mail and writes it into the journal,
@@ -136,13 +137,11 @@ func (w *work) evaluate(ctx context.Context, b mailbox.Batch, p *store.Plan) ([]
 func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p *store.Plan) ([]store.Step, error) {
 	m.Item.Account = w.Name
 	needs := w.set.Needs()
-	if w.live {
-		if m.ByUs {
-			return nil, nil
-		}
-		if answer, err := w.answered(ctx, m); answer || err != nil {
-			return nil, err
-		}
+	if m.ByUs {
+		return nil, nil
+	}
+	if answer, err := w.answered(ctx, m); answer || err != nil {
+		return nil, err
 	}
 	if needs.History {
 		if err := w.withHistory(ctx, m, now); err != nil {
@@ -152,12 +151,11 @@ func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p 
 	plan := w.planFor(m, now)
 	w.report(m, plan)
 	for _, word := range plan.Remember {
-		p.Seen = append(p.Seen, store.SeenWord{Word: word, Key: m.Key, At: m.Item.Received})
-	}
-	for _, e := range plan.Effects {
-		if e.Action == "reply" {
-			p.Seen = append(p.Seen, store.SeenWord{Word: onceWord(e.Rule, m.Item.From.Email, mailbox.Op{Do: e.Action}), Key: m.Key, At: now})
+		s := store.SeenWord{Word: word, Key: m.Key, At: m.Item.Received}
+		if w.words == nil {
+			w.words = map[string][]store.SeenWord{}
 		}
+		w.words[word], p.Seen = append(w.words[word], s), append(p.Seen, s)
 	}
 	if w.live && !m.Item.Confidential() {
 		p.Messages = append(p.Messages, w.rememberNew(m, needs))
@@ -331,6 +329,9 @@ func effectOn(m *judged, it store.Item, acts []store.Step) (ours, moving bool) {
 		if s.Item.ID != it.ID {
 			continue
 		}
+		if s.State == store.Planned && s.NotBefore.After(time.Now()) {
+			continue // its time is still to come
+		}
 		begun := s.State != store.Done
 		to := s.Op.To == m.Place.Folder || roleOf[s.Op.To] == m.role && m.role != ""
 		switch {
@@ -375,7 +376,12 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 	for _, s := range done {
 		if s.Op.Kind == mailbox.Move && s.From.Folder == now.Folder {
 			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", now.Folder, "uid", now.UID)
-			return w.owner.Finish(ctx, time.Now(), []store.Ending{{StepID: s.ID, State: store.Undone, Reason: ByHand}})
+			endings, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
+			if err != nil {
+				return err
+			}
+			endings = append(endings, store.Ending{StepID: s.ID, State: store.Undone, Reason: ByHand})
+			return w.owner.Finish(ctx, time.Now(), endings)
 		}
 	}
 	return nil
@@ -404,10 +410,10 @@ func (w *work) failedBefore(ctx context.Context, items []store.NewItem) (again [
 		}
 		for _, s := range failed {
 			n := planned[s.Item.ID]
-			if s.Rule == Unreadable {
+			if s.Rule == Unreadable || isFinal(s) {
 				continue
 			}
-			if slices.ContainsFunc(n.Steps, func(p store.Step) bool { return p.Rule == s.Rule && p.Action == s.Action }) {
+			if slices.ContainsFunc(n.Steps, func(p store.Step) bool { return p.Rule == s.Rule && p.Action == s.Action && p.State != store.Parked }) {
 				s.Item.Place, s.State = n.Place, store.Planned
 				again = append(again, s)
 				endings = append(endings, store.Ending{StepID: s.ID, State: store.Planned})
@@ -418,6 +424,12 @@ func (w *work) failedBefore(ctx context.Context, items []store.NewItem) (again [
 		return nil, nil
 	}
 	return again, w.owner.Finish(ctx, time.Now(), endings)
+}
+
+// isFinal reports whether a failed step must not be tried again: a person did not
+// want it, its time has gone by, or it has gone its own way of attempts.
+func isFinal(s store.Step) bool {
+	return s.Op.Kind == mailbox.Outside || !s.NotBefore.IsZero() || slices.Contains([]string{store.Refused, store.Lapsed, Withdrawn}, s.Reason)
 }
 
 // lookupAtOnce is how many items are looked up by one query.

@@ -35,9 +35,9 @@ func FactsOf(m store.Message) (item rules.Item, known rules.Needs, ok bool) {
 
 // Recall fills in what the journal knows of a message's conversation and of its
 // author, for those who look at mail without owning the account.
-func Recall(ctx context.Context, journal *store.Store, log *slog.Logger, account string, m *mailbox.Message, now time.Time) error {
-	a := &Account{Config: Config{Name: account, Journal: journal, Log: log}}
-	return a.withHistory(ctx, m, now)
+func Recall(ctx context.Context, journal *store.Store, log *slog.Logger, account string, set *rules.Set, m *mailbox.Message, now time.Time) error {
+	w := &work{Account: &Account{Config: Config{Name: account, Journal: journal, Log: log}}, set: set}
+	return w.withHistory(ctx, m, now)
 }
 
 // RecallThen fills in, for a message of the past whose facts say nothing of it,

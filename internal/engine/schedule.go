@@ -88,7 +88,8 @@ func (a *Account) lookAgain(ctx context.Context, set *rules.Set, folder string, 
 	}
 	defer session.Close()
 	w := &work{Account: a, session: session, set: set, run: a.run, only: due}
-	q := mailbox.Query{}
+	needs := set.Needs()
+	q := mailbox.Query{Threads: needs.History, Needs: &needs}
 	if folder == mailbox.Sent {
 		q.Since = now.Add(-sentFor)
 	}
@@ -101,10 +102,10 @@ func (a *Account) lookAgain(ctx context.Context, set *rules.Set, folder string, 
 		_, err = w.commit(ctx, p, planned)
 		return err
 	})
+	if errors.Is(err, mailbox.ErrNoFolder) {
+		return nil // nothing was sent yet
+	}
 	if err != nil {
-		if isMail(err) || errors.Is(err, context.Canceled) {
-			return err
-		}
 		return fmt.Errorf("looking again at %q: %w", folder, err)
 	}
 	return w.workOff(ctx, func(int64) {})

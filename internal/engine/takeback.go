@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -15,7 +16,8 @@ const (
 	takeBackEvery = time.Hour           // though no mail came
 )
 
-// takeBackDue takes back what rules did whose undoWhen holds by now.
+// takeBackDue takes back what rules did, or have planned for later, whose undoWhen
+// holds by now.
 func (a *Account) takeBackDue(ctx context.Context, now time.Time) error {
 	set := a.rules.Load()
 	var session Session
@@ -28,11 +30,11 @@ func (a *Account) takeBackDue(ctx context.Context, now time.Time) error {
 		if !rule.Enabled || !rule.TakesBack() {
 			continue
 		}
-		done, err := a.Journal.Steps(ctx, store.Filter{Account: a.Name, Rule: rule.Name, States: []store.State{store.Done}, NotUndo: true, Since: now.Add(-takeBackFor), Bare: true})
-		if err != nil || len(done) == 0 {
-			if err != nil {
-				return err
-			}
+		items, err := a.toTakeBack(ctx, rule, now)
+		if err != nil {
+			return err
+		}
+		if len(items) == 0 {
 			continue
 		}
 		if session == nil {
@@ -41,25 +43,44 @@ func (a *Account) takeBackDue(ctx context.Context, now time.Time) error {
 			}
 		}
 		w := &work{Account: a, session: session, set: set, run: a.run}
-		if err := w.takeBackBy(ctx, rule, done, now); err != nil {
+		if err := w.takeBackBy(ctx, rule, items, now); err != nil {
 			return fmt.Errorf("looking whether %q is to be taken back: %w", rule.Name, err)
 		}
 	}
 	return nil
 }
 
+// toTakeBack are the items that a rule acted on and that were not taken back yet,
+// nor tried to be: what could not be taken back once is left to people.
+func (a *Account) toTakeBack(ctx context.Context, rule *rules.Rule, now time.Time) (items []store.Item, err error) {
+	tried, seen := map[int64]bool{}, map[int64]bool{}
+	f := store.Filter{Account: a.Name, Rule: rule.Name, Since: now.Add(-takeBackFor), Bare: true}
+	f.States = []store.State{store.Failed}
+	err = a.Journal.EachStep(ctx, f, func(s store.Step) error {
+		tried[s.Item.ID] = tried[s.Item.ID] || s.Undoes != 0
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.States, f.NotUndo = []store.State{store.Done, store.Planned, store.Parked}, true
+	err = a.Journal.EachStep(ctx, f, func(s store.Step) error {
+		if !seen[s.Item.ID] && !tried[s.Item.ID] {
+			seen[s.Item.ID], items = true, append(items, s.Item)
+		}
+		return nil
+	})
+	return items, err
+}
+
 // takeBackBy looks at each item that the rule acted on.
-func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, done []store.Step, now time.Time) error {
-	looked := map[int64]bool{}
-	for _, s := range done {
-		if looked[s.Item.ID] {
-			continue
-		}
-		looked[s.Item.ID] = true
-		m, err := w.current(ctx, s.Item)
-		if err != nil {
-			return err
-		}
+func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, items []store.Item, now time.Time) error {
+	messages, err := w.current(ctx, items, w.set.Needs())
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		m := messages[it.ID]
 		if m == nil {
 			continue // a person deleted it
 		}
@@ -71,8 +92,8 @@ func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, done []store.St
 		if !due {
 			continue
 		}
-		w.Log.Info("taking back what a rule did: its undoWhen holds", "rule", rule.Name, "item", s.Item.ID)
-		if err := w.takeItemBack(ctx, rule, s.Item.ID); err != nil {
+		w.Log.Info("taking back what a rule did: its undoWhen holds", "rule", rule.Name, "item", it.ID)
+		if err := w.takeItemBack(ctx, rule, it.ID); err != nil {
 			return err
 		}
 	}
@@ -89,70 +110,154 @@ func (w *work) takeItemBack(ctx context.Context, rule *rules.Rule, item int64) e
 	return w.Account.undo(ctx, run, UndoArgs{Rule: rule.Name, Item: item}, nil)
 }
 
-// current reads a message as it is now, with its history, nil if it is gone from
-// where the journal has it.
-func (w *work) current(ctx context.Context, it store.Item) (*mailbox.Message, error) {
-	q := mailbox.Query{Keys: []string{it.Key}, MessageIDs: []string{it.MessageID}, Threads: true}
-	if it.Place.UID != 0 {
-		q = mailbox.Query{UIDs: []uint32{it.Place.UID}, Threads: true}
+// current reads messages as they are now, with their history, by item. Those that
+// are gone from where the journal has them are left out.
+func (w *work) current(ctx context.Context, items []store.Item, needs rules.Needs) (map[int64]*mailbox.Message, error) {
+	byFolder := map[string][]store.Item{}
+	for _, it := range items {
+		byFolder[it.Place.Folder] = append(byFolder[it.Place.Folder], it)
 	}
-	var found *mailbox.Message
-	err := w.session.Scan(ctx, it.Place.Folder, q, func(_ context.Context, b mailbox.Batch) error {
+	found := map[int64]*mailbox.Message{}
+	for folder, all := range byFolder {
+		for some := range slices.Chunk(all, lookupAtOnce) {
+			if err := w.currentIn(ctx, folder, some, needs, found); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, m := range found {
+		m.Item.Account = w.Name
+		if err := w.withHistory(ctx, m, time.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (w *work) currentIn(ctx context.Context, folder string, items []store.Item, needs rules.Needs, found map[int64]*mailbox.Message) error {
+	q := mailbox.Query{Threads: true, Needs: &needs}
+	for _, it := range items {
+		q.Keys, q.MessageIDs = append(q.Keys, it.Key), append(q.MessageIDs, it.MessageID)
+		q.UIDs = append(q.UIDs, it.Place.UID)
+	}
+	if !slices.Contains(q.UIDs, 0) {
+		q.Keys, q.MessageIDs = nil, nil
+	} else {
+		q.UIDs = nil
+	}
+	err := w.session.Scan(ctx, folder, q, func(_ context.Context, b mailbox.Batch) error {
 		for i := range b.Messages {
-			if b.Messages[i].Key == it.Key && b.Messages[i].Poison == "" {
-				found = &b.Messages[i]
+			m := &b.Messages[i]
+			j := slices.IndexFunc(items, func(it store.Item) bool {
+				return it.Key == m.Key && (q.Keys != nil && found[it.ID] == nil || it.Place.UID == m.UID)
+			})
+			if j >= 0 && m.Poison == "" {
+				found[items[j].ID] = m
 			}
 		}
 		return nil
 	})
-	if err != nil || found == nil {
-		return nil, onServer(err)
-	}
-	found.Item.Account = w.Name
-	return found, w.withHistory(ctx, found, time.Now())
+	return onServer(err)
 }
 
-// noLonger reports whether a step that waited is not wanted any more.
-func (w *work) noLonger(ctx context.Context, s store.Step) (bool, error) {
-	m, err := w.current(ctx, s.Item)
+// noLonger says why a step that waited is not wanted any more, or "".
+func (w *work) noLonger(ctx context.Context, s store.Step) (string, error) {
+	needs, err := w.set.NeedsOf(s.Op.Unless)
+	if err != nil {
+		w.Log.Warn("a condition of an earlier plan can't be evaluated any more; the step is not done", "rule", s.Rule, "step", s.ID)
+		return "not done, since its condition no longer fits the rules file: unless: " + s.Op.Unless, nil
+	}
+	now, err := w.current(ctx, []store.Item{s.Item}, needs)
+	m := now[s.Item.ID]
 	if err != nil || m == nil {
-		return false, err // that it is gone is found out by performing it
+		return "", err // that it is gone is found out by performing it
 	}
 	holds, err := w.set.Holds(s.Op.Unless, &m.Item, time.Now())
 	if err != nil {
-		w.Log.Warn("a condition could not be evaluated; the step is not done", "rule", s.Rule, "step", s.ID, "reason", err)
-		return true, nil
+		w.Log.Warn("a condition could not be evaluated; the step is not done", "rule", s.Rule, "step", s.ID)
+		return "not done, since its condition could not be evaluated: unless: " + s.Op.Unless, nil
 	}
-	return holds, nil
+	if holds {
+		return NotNeeded, nil
+	}
+	return "", nil
 }
 
-// wanted takes out of steps those whose unless holds by now.
-func (w *work) wanted(ctx context.Context, steps []store.Step) (left []store.Step, endings []store.Ending, err error) {
-	for i, s := range steps {
-		if s.Op.Unless == "" {
-			if left != nil {
-				left = append(left, s)
-			}
-			continue
+// hasGone reports whether somebody else has moved an item since foredesk found it,
+// or put it somewhere.
+func (w *work) hasGone(ctx context.Context, s store.Step) (bool, error) {
+	moves, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{s.Item.ID}, States: []store.State{store.Done}, Newest: true})
+	if err != nil {
+		return false, err
+	}
+	for _, m := range moves {
+		if m.Op.Kind == mailbox.Move {
+			return m.At.Folder != s.Item.Place.Folder, nil
 		}
-		if left == nil {
-			left = append(make([]store.Step, 0, len(steps)), steps[:i]...)
+	}
+	return s.From.Folder != s.Item.Place.Folder, nil
+}
+
+// later says why a step that waited for its time, or for others, is not done now.
+// What may have been begun before is looked for on the server instead.
+func (w *work) later(ctx context.Context, s store.Step, doubt bool) (store.Ending, error) {
+	reason := ""
+	var err error
+	if s.Op.Unmoved && !doubt {
+		var gone bool
+		if gone, err = w.hasGone(ctx, s); gone {
+			reason = "a person has moved the message since; it was left alone"
 		}
-		over, err := w.noLonger(ctx, s)
+	}
+	if err == nil && reason == "" && s.Op.Unless != "" {
+		reason, err = w.noLonger(ctx, s)
+	}
+	if err != nil || reason == "" {
+		return store.Ending{}, err
+	}
+	return failed(s, reason), nil
+}
+
+// wanted takes those out of steps that are not to be done, or not yet.
+func (w *work) wanted(ctx context.Context, steps []store.Step, doubt map[int64]bool) (left []store.Step, endings []store.Ending, err error) {
+	waits := func(s store.Step) bool { return s.Op.Unless != "" || s.Op.Unmoved || isDelete(s) }
+	if !slices.ContainsFunc(steps, waits) {
+		return steps, nil, nil
+	}
+	for _, s := range steps {
+		var e store.Ending
+		if isDelete(s) {
+			e, err = w.afterErrands(ctx, s)
+		} else if waits(s) {
+			e, err = w.later(ctx, s, doubt[s.ID])
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if over {
-			endings = append(endings, failed(s, NotNeeded))
+		if e.StepID != 0 {
+			endings = append(endings, e)
 		} else {
 			left = append(left, s)
 		}
 	}
-	if left == nil {
-		left = steps
-	}
 	return left, endings, nil
 }
+
+func isDelete(s store.Step) bool { return s.Op.Kind == mailbox.Remove && s.Undoes == 0 }
+
+// afterErrands puts off the deletion of a message of which something is still to be
+// kept or sent.
+func (w *work) afterErrands(ctx context.Context, s store.Step) (store.Ending, error) {
+	open, err := w.Journal.Steps(ctx, store.Filter{
+		Account: w.Name, ItemIDs: []int64{s.Item.ID}, States: []store.State{store.Planned, store.Started, store.Parked}, NotUndo: true, Bare: true,
+	})
+	if err != nil || !slices.ContainsFunc(open, func(o store.Step) bool { return o.Op.Kind == mailbox.Outside }) {
+		return store.Ending{}, err
+	}
+	return store.Ending{StepID: s.ID, State: store.Planned, NotBefore: time.Now().Add(deleteAgain)}, nil
+}
+
+const deleteAgain = 30 * time.Second
 
 // NotNeeded is the reason of a step that waited for its time, and was not wanted
 // when it came.

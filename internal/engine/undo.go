@@ -81,6 +81,9 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 				progress(done+n, done+planned)
 			}
 		})
+		if err == nil && w.besides {
+			err = w.errands(ctx, run, func(int) {})
+		}
 		if err != nil {
 			return err
 		}
@@ -96,17 +99,22 @@ const Withdrawn = "withdrawn before it was done"
 // withdraw ends steps that wait for their time, or for a person, before they were
 // done: a mail that is taken out of snooze does not come back a second time.
 func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
-	f := args.filter(w.Name)
-	f.States, f.Bare = []store.State{store.Planned, store.Parked}, true
-	var endings []store.Ending
-	err := w.Journal.EachStep(ctx, f, func(s store.Step) error {
-		endings = append(endings, store.Ending{StepID: s.ID, State: store.Failed, Reason: Withdrawn})
-		return nil
-	})
+	endings, err := w.waiting(ctx, args)
 	if err != nil || endings == nil {
 		return err
 	}
 	return w.owner.Finish(ctx, time.Now(), endings)
+}
+
+// waiting are the ends of such steps.
+func (w *work) waiting(ctx context.Context, args UndoArgs) (endings []store.Ending, err error) {
+	f := args.filter(w.Name)
+	f.States, f.Bare = []store.State{store.Planned, store.Parked}, true
+	err = w.Journal.EachStep(ctx, f, func(s store.Step) error {
+		endings = append(endings, store.Ending{StepID: s.ID, State: store.Failed, Reason: Withdrawn})
+		return nil
+	})
+	return endings, err
 }
 
 // setAside closes an uncertain step: a person has looked, and wants no more of it.
@@ -213,7 +221,7 @@ func (w *work) triedBefore(ctx context.Context, steps, fresh []store.Step) ([]st
 	wanted := map[int64]bool{}
 	var items []int64
 	for _, s := range steps {
-		wanted[s.ID] = s.Op.Kind != mailbox.Move || s.Item.Place.Folder == s.At.Folder
+		wanted[s.ID] = w.inverse(s).State != store.Failed
 		items = append(items, s.Item.ID)
 	}
 	var again []store.Step
@@ -242,6 +250,13 @@ func (w *work) triedBefore(ctx context.Context, steps, fresh []store.Step) ([]st
 func (w *work) inverse(s store.Step) store.Step {
 	back := store.Step{Rule: s.Rule, RulesHash: s.RulesHash, Action: s.Action, Arg: s.Arg, Undoes: s.ID, From: s.Item.Place}
 	switch s.Op.Kind {
+	case mailbox.Move, mailbox.Store:
+		if strings.HasPrefix(s.Action, "snooze ") {
+			back.State, back.Reason = store.Failed, "it has come back by itself; there is nothing to take back"
+			return back
+		}
+	}
+	switch s.Op.Kind {
 	case mailbox.Move:
 		back.Op = mailbox.Op{Kind: mailbox.Move, To: s.From.Folder}
 		if s.Item.Place.Folder != s.At.Folder {
@@ -267,13 +282,13 @@ func inverseOutside(s store.Step, back *store.Step) {
 	switch do := s.Op.Do; {
 	case do == "draft" || do == "forward" && s.Op.With["as"] == "draft":
 		op.Do, op.Arg = "undraft", s.At.Folder
-		op.With["id"] = strings.TrimPrefix(s.Reason, draftReason)
+		op.With["id"], op.With["uid"] = strings.TrimPrefix(s.Reason, draftReason), fmt.Sprint(s.At.UIDValidity, "/", s.At.UID)
 	case do == "save":
 		op.Do, op.With["saved"] = "unsave", s.At.Folder
 	case do == "extract":
 		op.Do, op.With["key"] = "unextract", errandKey(s.Item.Account, s)
 	case do == "mute":
-		op.Do = "unmute"
+		op.Do, op.With = "unmute", s.Op.With
 	default:
 		back.State, back.Reason = store.Failed, "this reached somebody else and can't be taken back"
 		return

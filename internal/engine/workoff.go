@@ -23,9 +23,13 @@ var opOrder = []mailbox.OpKind{"", mailbox.Store, mailbox.Copy, mailbox.Remove, 
 // Settle takes up what an earlier process, or a broken connection, left
 // unfinished. It asks nothing of the mail server if there is nothing.
 func (a *Account) Settle(ctx context.Context) error {
-	left, err := a.Journal.Unfinished(ctx, a.Name, time.Now(), 1)
-	if err != nil || len(left) == 0 {
+	ops, err := a.Journal.OpenOps(ctx, a.Name, time.Now())
+	if err != nil || len(ops) == 0 {
 		return err
+	}
+	if a.besides && !slices.ContainsFunc(ops, isInside) {
+		a.runErrands()
+		return nil
 	}
 	session, err := a.open(ctx)
 	if err != nil {
@@ -52,9 +56,18 @@ func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
 	if err := w.pipeline(ctx, count, isMove, store.Started); err != nil {
 		return err
 	}
-	any := func(mailbox.Op) bool { return true }
-	return w.pipeline(ctx, count, any, store.Planned, store.Started)
+	if err := w.pipeline(ctx, count, isInside, store.Planned, store.Started); err != nil {
+		return err
+	}
+	if w.besides {
+		w.runErrands() // what a person waits for is done here, see undo
+		return nil
+	}
+	return w.errands(ctx, 0, count)
 }
+
+// isInside reports whether a change is one to the folders of the mailbox.
+func isInside(op mailbox.Op) bool { return op.Kind != mailbox.Outside }
 
 // pipeline performs open steps group by group. While the server works on one, the
 // journal is busy with those before and after.

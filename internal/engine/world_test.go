@@ -22,6 +22,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/errand"
 	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
@@ -162,6 +163,14 @@ type desk struct {
 	journal *store.Store
 	account *engine.Account
 
+	// What works outside the folders: see tools.
+	equipment *errand.Desk
+	post      *post
+	hooks     *hooks
+	listening *hooks // started before the rules that name it
+	kept      string // the folder for files
+	strict    bool   // the mail server's own word on senders is asked for
+
 	// before is called once, ahead of the next Perform: between plan and act.
 	before func()
 	// arriving is called once, between the next fetch and its plan.
@@ -194,11 +203,17 @@ func sqlite(t testing.TB) string {
 
 func loadRules(t testing.TB, text string) *rules.Set {
 	t.Helper()
-	set, err := rules.Load("rules.yaml", []byte(text), rules.Options{Me: []string{"dana@acme.example"}})
+	set, err := rules.Load("rules.yaml", []byte(text), rules.Options{Me: []string{"dana@acme.example"}, Templates: templates, AllowDelete: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return set
+}
+
+// templates are the wordings that cases use.
+var templates = map[string]string{
+	"nudge":  "Subject: Re: {subject}\n\nHello, any news?\n",
+	"absent": "I am away until Monday.\n",
 }
 
 // take opens the journal and owns the account, if that is not so already.
@@ -212,7 +227,8 @@ func (d *desk) take() *engine.Account {
 		d.Fatal(err)
 	}
 	d.account, err = engine.Take(d.Context(), engine.Config{
-		Name: user, Mail: d.mail(), Journal: d.journal, Rules: d.set, Log: d.logger(),
+		Name: user, Mail: d.mail(), Journal: d.journal, Rules: d.set, Log: d.logger(), Folders: d.folders,
+		Outside: d.tools(), Approvers: approvers, Strict: d.strict,
 	})
 	if err != nil {
 		d.Fatal(err)
@@ -251,12 +267,18 @@ func mailAt(addr, password string, folders []string, log *slog.Logger) (*mail.Ac
 	if err != nil {
 		return nil, err
 	}
-	return mail.New(mail.Config{
+	a, err := mail.New(mail.Config{
 		Host: tcp.IP.String(), Port: tcp.Port, TLS: mail.NoTLS, User: user, Folders: folders, Poll: 50 * time.Millisecond,
 		Secret:   func(context.Context) (string, error) { return password, nil },
-		Identity: mail.Identity{Account: user, Address: []string{"dana@acme.example"}},
+		Identity: mail.Identity{Account: user, Address: []string{"dana@acme.example"}, AuthservID: "mx.acme.example"},
 	}, log)
+	if err == nil {
+		a.Seal(sealed)
+	}
+	return a, err
 }
+
+var approvers = map[string]string{"assistant": assistant, "executive": "dana@acme.example", "desk": "dana@acme.example"}
 
 func once(happen *func()) {
 	if do := *happen; do != nil {
@@ -291,7 +313,12 @@ func (w wire) Watch(ctx context.Context, once bool, cursor engine.CursorFunc, ar
 }
 
 // Follow implements engine.Mail.
-func (w wire) Follow(set *rules.Set) { w.Needs(set.Needs()) }
+func (w wire) Follow(set *rules.Set) {
+	w.Needs(set.Needs())
+	if set.LooksAtSent() {
+		w.WatchSent()
+	}
+}
 
 // Open implements engine.Mail.
 func (w wire) Open(ctx context.Context) (engine.Session, error) {

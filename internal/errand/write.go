@@ -69,7 +69,11 @@ func (d *Desk) send(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
 	if err != nil {
 		return refused("%s", err)
 	}
-	return d.mail(ctx, l)
+	o := d.mail(ctx, l)
+	if e.Op.Do != "redirect" { // which is not ours, and was in the mailbox before
+		o.Letter, o.LetterID = l.Raw, l.MessageID
+	}
+	return o
 }
 
 func (d *Desk) letter(e mailbox.Errand) (mail.Letter, error) {
