@@ -260,7 +260,8 @@ func (w *work) answersIn(ctx context.Context, m *mailbox.Message, asked []store.
 // line and in a paragraph of its own: "No" and "problem" may be two lines.
 func readAnswers(text string, asked []int64) map[int64]string {
 	answers := map[int64]string{}
-	first, _, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(text, "\r", "")), "\n\n")
+	text = strings.ReplaceAll(text, "\r", "")
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n\n")
 	for _, m := range answerPattern.FindAllStringSubmatch(text, -1) {
 		answer := map[string]string{"yes": store.Approve, "ok": store.Approve, "no": store.Refuse}[strings.ToLower(m[1])]
 		if answer == "" {

@@ -34,6 +34,7 @@ import (
 //	arriving COMMAND           does it between the next fetch and its plan
 //	cut before|after WORD      the connection breaks before the server hears the command,
 //	                           or before its answer comes back
+//	strict                     the mail server confirms senders, and is asked for it
 //	pass TIME                  so much time goes by, such as 3d or 2h
 //	post HOW                   the SMTP server from now on: take, later, refuse or swallow the answer
 //	hooks STATUS               what listens at {hooks} answers from now on
@@ -46,6 +47,7 @@ import (
 //	                           what was sent, "to: subject"; which files there are; fields of the last mail
 //	renumber FOLDER, recreate FOLDER, hang-up
 //	said TEXT                  stands in the log, once
+//	unsaid TEXT                stands nowhere in the log
 //	folders, journal           what there must be: in the indented lines below
 //
 // "_" in an argument stands for a space; "! " before a command says that it fails.
@@ -218,6 +220,7 @@ func init() {
 		"answer":         func(c *aCase, args []string) { c.answerAs(args) },
 		"deliver-posted": func(c *aCase, _ []string) { c.deliverPosted() },
 		"edit-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.edit(args[0]) }) },
+		"strict":         func(c *aCase, _ []string) { c.desk.strict = true },
 		"hang-up":        func(c *aCase, _ []string) { c.line.hangUp() },
 		"cut":            func(c *aCase, args []string) { c.line.cutAt(args[1], args[0] == "after") },
 		"renumber":       func(c *aCase, args []string) { c.renumber(args[0]) },
@@ -236,6 +239,11 @@ func init() {
 		"move-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.move(args[0], args[1], args[2]) }) },
 		"delete-by-hand": func(c *aCase, args []string) { c.byHand(func(h *hand) { h.delete(args[0], args[1]) }) },
 		"flag-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.flag(args[0], args[1], args[2:]) }) },
+		"unsaid": func(c *aCase, args []string) {
+			if text := strings.Join(args, " "); strings.Contains(strings.ToLower(c.log.String()), text) {
+				c.Errorf("the log says %q", text)
+			}
+		},
 		"said": func(c *aCase, args []string) {
 			if text := strings.Join(args, " "); strings.Count(c.log.String(), text) != 1 {
 				c.Errorf("the log says %q %d times, want once", text, strings.Count(c.log.String(), text))

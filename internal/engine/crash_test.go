@@ -41,7 +41,11 @@ func TestMain(m *testing.M) {
 			select {}
 		}
 	})
-	if err = errors.Join(err, workday(os.Getenv(envServer), os.Getenv(envJournal))); err != nil {
+	day := workday
+	if os.Getenv(envPost) != "" {
+		day = errandDay
+	}
+	if err = errors.Join(err, day(os.Getenv(envServer), os.Getenv(envJournal))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -41,8 +41,7 @@ func Recall(ctx context.Context, journal *store.Store, log *slog.Logger, account
 }
 
 // RecallThen fills in, for a message of the past whose facts say nothing of it,
-// its conversation as it was when the message came. Of its author, the numbers are
-// those of today.
+// its conversation and its author as they were when the message came.
 func RecallThen(ctx context.Context, journal *store.Store, account string, m store.Message, item *rules.Item) error {
 	t, err := journal.Thread(ctx, account, m)
 	if err != nil {
@@ -54,12 +53,7 @@ func RecallThen(ctx context.Context, journal *store.Store, account string, m sto
 	if m.Outgoing && len(m.To) > 0 {
 		email = m.To[0]
 	}
-	known, err := journal.Senders(ctx, account, []string{email})
-	if err != nil {
-		return err
-	}
-	item.Sender = senderFacts(known[email])
-	first, sent := item.Sender.FirstSeen, item.Sender.LastSent
-	item.Sender.New = (first.IsZero() || !first.Before(m.Received)) && (sent.IsZero() || !sent.Before(m.Received))
-	return nil
+	known, err := journal.SenderBefore(ctx, account, email, m.Key, m.Received)
+	item.Sender = senderFacts(known)
+	return err
 }

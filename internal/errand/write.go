@@ -1,6 +1,7 @@
 package errand
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -115,10 +116,7 @@ func (d *Desk) mail(ctx context.Context, l mail.Letter) mailbox.Outcome {
 
 // notify tells the assistant, the executive, or whoever listens at an address.
 func (d *Desk) notify(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
-	title, text := e.Op.With["subject"], e.Op.With["text"]
-	if title == "" {
-		title = e.Rule
-	}
+	text := e.Op.With["text"]
 	if text == "" {
 		text = fmt.Sprintf("%s: %s", e.From, e.Subject)
 	}
@@ -126,7 +124,7 @@ func (d *Desk) notify(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
 		if e.Doubt {
 			return mailbox.Outcome{Result: mailbox.Unknown, Reason: "foredesk was stopped while it told this; it may have been told"}
 		}
-		return ofHook(d.Hooks.Notify(ctx, e.Op.Arg, title, text, mark(e.Key)), false)
+		return ofHook(d.Hooks.Notify(ctx, e.Op.Arg, cmp.Or(e.Op.With["subject"], e.Rule), text, mark(e.Key)), false)
 	}
 	if e.Doubt {
 		return mailbox.Outcome{Result: mailbox.Unknown, Reason: "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"}
@@ -135,7 +133,11 @@ func (d *Desk) notify(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
 	if err != nil {
 		return refused("%s", err)
 	}
-	l, err := d.Author.Note(d.stamp(e), mail.Wording{Subject: title, Text: text}, to)
+	w := mail.Wording{Subject: e.Op.With["subject"], Text: text}
+	if w.Subject == "" { // in a list of mails the text, a line, says more than the rule's name
+		w.Subject, w.Text = text, text+"\n\nBy the rule \""+e.Rule+"\".\n"
+	}
+	l, err := d.Author.Note(d.stamp(e), w, to)
 	if err != nil {
 		return refused("%s", err)
 	}
