@@ -44,9 +44,9 @@ Nothing outside is touched, what is sent reaches nobody, and nothing is kept.`,
 	return cmd
 }
 
-// Pauses between the mails that arrive in the demo.
+// Pauses between the mails that arrive in the demo, and between its parts.
 const (
-	demoPause     = 4 * time.Second
+	demoPause     = 3 * time.Second
 	demoOncePause = 100 * time.Millisecond
 	demoPatience  = 10 * time.Second // for one mail to be handled, or what follows from it
 )
@@ -97,8 +97,11 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 
 // acts are the parts of the demo, one after the other.
 func (s *show) acts(ctx context.Context) error {
-	for _, act := range []func(context.Context) error{s.twoWeeks, s.ask, s.live, s.answered, s.ready, s.summary, s.takeBack} {
+	for _, act := range []func(context.Context) error{s.twoWeeks, s.ask, s.live, s.ready, s.summary, s.takeBack} {
 		if err := act(ctx); err != nil {
+			return err
+		}
+		if err := s.rest(ctx); err != nil {
 			return err
 		}
 	}
@@ -119,11 +122,7 @@ func (s *show) open(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
-	host, portText, err := net.SplitHostPort(s.world.IMAPAddr())
-	if err != nil {
-		return err
-	}
-	port, err := strconv.Atoi(portText)
+	incoming, err := endpoint(s.world.IMAPAddr())
 	if err != nil {
 		return err
 	}
@@ -133,7 +132,7 @@ func (s *show) open(ctx context.Context, folder string) error {
 	}
 	d := &desk{Account: config.Account{Name: "dana", Addresses: []string{s.world.Address}, Location: zone, Rules: rulesFile}, log: log}
 	d.IMAP.Folders, d.IMAP.AuthservID = []string{mailbox.Inbox}, demo.AuthServID
-	if d.SMTP, err = s.outgoing(); err != nil {
+	if d.SMTP, err = endpoint(s.world.SMTPAddr()); err != nil {
 		return err
 	}
 	d.Assistant, d.Files = demo.Assistant, filepath.Join(folder, "files")
@@ -146,7 +145,7 @@ func (s *show) open(ctx context.Context, folder string) error {
 	d.tools.Author.Name = "Dana Whitfield"
 	d.tools.Hooks.Reach = func(netip.AddrPort) error { return errors.New("the demo calls nobody") }
 	d.mail, err = mail.New(mail.Config{
-		Host: host, Port: port, TLS: mail.NoTLS, User: s.world.User, Folders: d.IMAP.Folders, Identity: d.identity(),
+		Host: incoming.Host, Port: incoming.Port, TLS: mail.NoTLS, User: s.world.User, Folders: d.IMAP.Folders, Identity: d.identity(),
 		Secret: func(context.Context) (string, error) { return s.world.Password, nil },
 	}, log)
 	if err != nil {
@@ -160,9 +159,9 @@ func (s *show) open(ctx context.Context, folder string) error {
 	return err
 }
 
-// outgoing is the demo's server for sending.
-func (s *show) outgoing() (*config.Server, error) {
-	host, portText, err := net.SplitHostPort(s.world.SMTPAddr())
+// endpoint is one of the demo's servers, as a configuration names it.
+func endpoint(addr string) (*config.Server, error) {
+	host, portText, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -201,27 +200,37 @@ func (s *show) observe(e engine.Event) {
 // assistant answers what was asked.
 func (s *show) live(ctx context.Context) error {
 	s.heading("New mail arrives", "foredesk run")
-	ctx, cancel := context.WithCancel(ctx)
+	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var watching sync.WaitGroup
 	var watchErr error
-	watching.Go(func() { watchErr = s.account.Run(ctx) })
-	err := s.watched(ctx)
-	arrivals := s.world.Arrivals()
-	for i, arrival := range arrivals {
-		if err == nil && i == len(arrivals)/2 {
-			err = s.approve(ctx)
-		}
-		if err == nil {
-			err = s.arrive(ctx, arrival)
-		}
-	}
-	if err == nil {
-		err = s.until(ctx, "what the last mail led to", s.settled)
-	}
+	watching.Go(func() { watchErr = s.account.Run(running) })
+	err := s.day(ctx)
 	cancel()
 	watching.Wait()
-	return errors.Join(err, watchErr)
+	if err := errors.Join(err, watchErr); err != nil {
+		return err
+	}
+	return s.answered(ctx)
+}
+
+// day is what arrives while the daemon runs.
+func (s *show) day(ctx context.Context) error {
+	if err := s.watched(ctx); err != nil {
+		return err
+	}
+	arrivals := s.world.Arrivals()
+	for i, arrival := range arrivals {
+		if i == len(arrivals)/2 {
+			if err := s.approve(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.arrive(ctx, arrival); err != nil {
+			return err
+		}
+	}
+	return s.until(ctx, "what the last mail led to", s.settled)
 }
 
 // watched waits until the daemon has seen the inbox for the first time: mail

@@ -139,7 +139,7 @@ func (s *show) ask(ctx context.Context) error {
 			fmt.Fprintf(s.out, "  %s %s%s\n", s.faint("|"), indent, oneLine(line, 160))
 		}
 	}
-	return s.rest(ctx)
+	return nil
 }
 
 // approve lets the assistant answer that mail, for the one thing that is sent on,
@@ -321,23 +321,27 @@ func (s *show) files() (shelf, error) {
 	return p, err
 }
 
-// sent lists what left the desk: to nobody, in a demo.
+// sent lists what left the desk: to nobody, in a demo. What begins alike is told
+// once.
 func (s *show) sent() shelf {
-	p := shelf{title: "Sent, to nobody"}
-	type kind struct{ to, subject string }
-	n := map[kind]int64{}
+	type kind struct{ to, begins string }
 	var order []kind
+	first, n := map[kind]string{}, map[kind]int64{}
 	for _, d := range s.world.Departures() {
-		k := kind{strings.Join(d.To, ", "), d.Subject()}
-		if i := strings.Index(k.subject, " [fd-"); i > 0 {
-			k.subject = k.subject[:i]
-		}
+		subject, _, _ := strings.Cut(d.Subject(), " [fd-") // the secret of a request is not for the screen
+		begins, _, _ := strings.Cut(subject, ":")
+		k := kind{strings.Join(d.To, ", "), begins}
 		if n[k]++; n[k] == 1 {
-			order = append(order, k)
+			order, first[k] = append(order, k), subject
 		}
 	}
+	p := shelf{title: "Sent, to nobody"}
 	for _, k := range order {
-		p.add("to %s: %s%s", k.to, oneLine(k.subject, 60), map[bool]string{true: fmt.Sprintf(" (%d times)", n[k])}[n[k] > 1])
+		more := ""
+		if n[k] > 1 {
+			more = fmt.Sprintf(", and %d more of the kind", n[k]-1)
+		}
+		p.add("to %s: %s%s", k.to, oneLine(first[k], 60), more)
 	}
 	return p
 }

@@ -4,8 +4,10 @@
 //
 // The mail is data: mailbox/*.txt holds it, one file for each side of Dana
 // Whitfield's life, and entry.go says how such a file is read. message.go turns
-// an entry into the bytes of a message. Both servers are real ones over
-// sockets, so what works here works the same way against a server of your own.
+// an entry into the bytes of a message. What she sends goes no further than
+// departure.go, so that nothing of the demo touches the world. Both servers are
+// real ones over sockets, so what works here works the same way against a server
+// of your own.
 //
 // Start here, then read mailbox/board.txt for the form of the mail, and
 // rules.example.yaml in the project's root for what the daemon does with it.

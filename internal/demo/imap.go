@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -74,6 +75,38 @@ func newFolders(account *imapmemserver.User) (*folders, error) {
 type session struct {
 	imapserver.SessionIMAP4rev2
 	folders *folders
+}
+
+// glance is how often an idle session looks for what it was not told of.
+const glance = 100 * time.Millisecond
+
+// Idle tells the client what is new. The library would keep what came between the
+// client's last command and its IDLE to itself until the next change.
+func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	for {
+		if err := s.Poll(w, true); err != nil {
+			return err
+		}
+		pause := make(chan struct{})
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
+			defer close(pause)
+			select {
+			case <-stop:
+			case <-time.After(glance):
+			}
+		})
+		err := s.SessionIMAP4rev2.Idle(w, pause)
+		waiting.Wait()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-stop:
+			return nil
+		default:
+		}
+	}
 }
 
 // Create makes a folder, with the use that a client asks for (RFC 6154,
