@@ -181,6 +181,9 @@ func approvalsOnce(t *testing.T, dsn string) {
 	if len(waiting) != 2 || len(fresh) != 3 {
 		t.Fatalf("%d wait for a person with %d steps, want 2 rules with 3", len(waiting), len(fresh))
 	}
+	if waiting[0].Rule != "Forward" || waiting[1].Rule != "Answer" {
+		t.Error("what waits is not numbered in the order of the rules", waiting)
+	}
 	byRule := map[string]Approval{}
 	for _, a := range waiting {
 		byRule[a.Rule] = a
