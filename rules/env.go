@@ -163,13 +163,15 @@ func isWordRune(r rune) bool {
 // callHasFile reports whether a file's name fits the pattern (path.Match),
 // whatever its case.
 func callHasFile(params ...any) (any, error) {
-	pattern := Fold(params[1].(string))
-	for _, f := range params[0].(*env).Files {
-		if ok, err := path.Match(pattern, f.Name.folded); ok || err != nil {
-			return ok, err
-		}
-	}
-	return false, nil
+	return params[0].(*env).hasFile(params[1].(string)), nil
+}
+
+func (e *env) hasFile(pattern string) bool {
+	pattern = Fold(pattern)
+	return slices.ContainsFunc(e.Files, func(f File) bool {
+		ok, err := path.Match(pattern, f.Name.folded)
+		return ok && err == nil // the loader lets no bad pattern through
+	})
 }
 
 // callHeader returns a header field's value, several joined by a line break.

@@ -56,3 +56,7 @@ func (p *People) Any(as []Address) bool {
 func withoutDetail(a Address) string {
 	return strings.TrimSuffix(a.User, "+"+a.Detail) + "@" + a.Domain
 }
+
+// IsPublicMail reports whether a domain gives addresses to everybody, so that two
+// of them have nothing in common.
+func IsPublicMail(domain string) bool { return publicMail[strings.ToLower(domain)] }

@@ -260,6 +260,9 @@ func (r *run) holds(c *condition) (bool, error) {
 // add plans one action unless a rule above has decided otherwise.
 func (r *run) add(rule *Rule, a Action) {
 	effect, err := r.effect(rule, a)
+	if errors.Is(err, errNothing) {
+		return
+	}
 	if err != nil {
 		r.plan.Failures = append(r.plan.Failures, Failure{rule.Name, a.Name, fmt.Sprintf("%s: %s", a.Name, err)})
 		return
@@ -286,11 +289,18 @@ func (r *run) settle(effect Effect) {
 	r.plan.Effects = append(r.plan.Effects, effect)
 }
 
+// errNothing: the action has nothing to do for this item, such as to save files
+// where none fits.
+var errNothing = errors.New("nothing to do")
+
 // effect fills an action in.
 func (r *run) effect(rule *Rule, a Action) (Effect, error) {
 	e := Effect{Rule: rule.Name, Action: a.Name, Arg: a.Arg, Confirm: rule.Confirm}
 	if a.looks {
 		r.env.Look()
+	}
+	if a.Name == "save" && !r.env.hasFile(a.With["files"]) {
+		return e, errNothing
 	}
 	if len(a.With) > 0 || a.wording != nil || a.moment != nil {
 		e.With = maps.Clone(a.With)

@@ -34,6 +34,7 @@ type Set struct {
 	asked     map[string]bool // rules that a matched names
 	compiled  sync.Map        // conditions of earlier plans: source → laterCondition
 	imitated  func() *imitated
+	ruleNeeds sync.Map // *Rule → Needs
 }
 
 // Needs says what of a message the rules look at.

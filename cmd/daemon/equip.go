@@ -23,7 +23,7 @@ import (
 // only the errands that need it fail then.
 func (d *desk) equip() error {
 	d.tools = &errand.Desk{
-		Author: mail.Author{Identity: d.identity()}, Hooks: &hook.Client{}, Assistant: d.Assistant, Executive: d.Addresses[0], Zone: d.Location,
+		Author: mail.Author{Identity: d.identity(), Name: d.FullName}, Hooks: &hook.Client{}, Assistant: d.Assistant, Executive: d.Addresses[0], Zone: d.Location,
 	}
 	if s := d.SMTP; s != nil {
 		cfg := mail.SMTP{Host: s.Host, Port: s.Port, TLS: string(s.TLS), CAFile: s.CAFile, User: s.User, Auth: string(s.Auth)}
@@ -39,7 +39,7 @@ func (d *desk) equip() error {
 	if d.Files != "" {
 		box, err := files.Open(d.Files)
 		if err != nil {
-			return fmt.Errorf("the folder for files: %w", err)
+			return err
 		}
 		d.tools.Box = box
 	}

@@ -18,7 +18,7 @@ func main() {
 	// all the time: it may use this much before it does so more often than usual.
 	// What Go does not count, SQLite's pages among them, comes on top.
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(36 << 20)
+		debug.SetMemoryLimit(32 << 20)
 	}
 	os.Exit(run())
 }

@@ -26,7 +26,7 @@ var (
 	fileKeys    = keys{of: "the file", known: []string{"version", "database", "accounts"}, later: []string{"console"}}
 	accountKeys = keys{
 		of:    "the account",
-		known: []string{"name", "address", "addresses", "timezone", "rules", "imap", "smtp", "assistant", "files", "allow_delete", "webhooks"},
+		known: []string{"name", "full_name", "address", "addresses", "timezone", "rules", "imap", "smtp", "assistant", "files", "allow_delete", "webhooks"},
 		later: []string{"calendar", "agenda"},
 	}
 	webhookKeys = keys{of: "webhooks", known: []string{"secret_file", "secret_env", "secret_command", "secret_credential"}, open: []string{"secret"}}
@@ -159,6 +159,7 @@ func (f fields) unique(seen map[string]int, key, thing, message string) {
 func (f fields) account() Account {
 	a := Account{
 		Name:      f.name(),
+		FullName:  f.text("full_name"),
 		Addresses: f.addresses(),
 		Location:  f.timezone(),
 		Rules:     f.file("rules", true),

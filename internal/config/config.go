@@ -31,6 +31,7 @@ type Config struct {
 // Account is one executive: the addresses, the mailbox and the rules.
 type Account struct {
 	Name      string   // unique in the file, without regard to case
+	FullName  string   // stands beside the address in mail that is written; may be empty
 	Addresses []string // RFC 5322 addr-spec, at least one; the first is the main one
 	Location  *time.Location
 	Rules     string // path of the rules file

@@ -144,7 +144,7 @@ func TestGoodFilesLoad(t *testing.T) {
 	dir := folder(t)
 	in := func(name string) string { return filepath.Join(dir, name) }
 	full := Account{
-		Name: "dana", Addresses: []string{"dana@acme.example", "d.w@acme.example"}, Location: zone(t, "America/New_York"),
+		Name: "dana", FullName: "Dana Whitfield", Addresses: []string{"dana@acme.example", "d.w@acme.example"}, Location: zone(t, "America/New_York"),
 		Rules: in("rules.yaml"),
 		IMAP: IMAP{
 			Server: Server{

@@ -1,0 +1,90 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+const recordRules = `version: 1
+me: [dana@acme.example]
+people:
+  board: ["@board.acme.example"]
+rules:
+  - name: Board papers
+    when: [from in board, 'hasFile("*.pdf")']
+    do: [{file: "Board/{year}"}, {flag: red}, {label: Reading}, {label: Board}]
+  - name: Deadlines
+    when: found.ask and dueWithin("3d")
+    do: [{agenda: Deadlines}, {save: {files: "*.pdf", to: "{from.domain}"}}]
+  - name: Newsletters
+    when: list.id != "" and header("X-Campaign") != ""
+    unless: flagged
+    do: [{archive: true}]
+`
+
+// What is recorded of a message is given and expected again, whatever the rules
+// look at; and no more is given than that.
+func TestARecordedTestPassesAndGivesOnlyWhatWasLookedAt(t *testing.T) {
+	now := time.Date(2026, 12, 7, 20, 0, 30, 0, time.UTC)
+	for _, tc := range []struct {
+		name  string
+		item  func(*Item)
+		want  []string
+		never []string
+	}{
+		{"a folder made of the year, and two labels", func(i *Item) {
+			i.From = ParseAddress("Moore, Pat", "pat@board.acme.example")
+			i.Files = []File{NewFile("q3: final.pdf", "application/pdf", 10, false)}
+		}, []string{`from: '"Moore, Pat" <pat@board.acme.example>'`, "file: Board/2026", "label: [Reading, Board]", "q3: final.pdf"}, []string{"text:", "found:", "list:"}},
+		{"found in the text, which is not given", func(i *Item) {
+			i.Text = NewText("Can you send it by Wednesday?")
+			i.Files = []File{NewFile("form.pdf", "application/pdf", 10, false)}
+			i.Found = Found{Ask: true, Question: true, Deadline: now.Add(48 * time.Hour), Deadlines: []When{{Text: "by Wednesday", Start: now.Add(48 * time.Hour)}}, Amounts: []Amount{{12.5, "EUR"}}}
+		}, []string{"ask: true", "agenda: Deadlines", "save: elsewhere.example"}, []string{"text:", "amounts:", "question:"}},
+		{"a header field and a part of the list", func(i *Item) {
+			i.List = List{ID: "weekly.example", Unsubscribe: "https://example/u"}
+			i.Header = map[string][]string{"X-Campaign": {"spring #1"}, "X-Other": {"no"}}
+		}, []string{"list: {id: weekly.example}", "X-Campaign: 'spring #1'", "archive: true"}, []string{"X-Other", "unsubscribe"}},
+		{"nothing", func(i *Item) { i.Subject = NewText("'- odd: [subject]\t#") }, []string{"nothing: true"}, nil},
+		{"a guard that held it back", func(i *Item) {
+			i.List, i.Flagged, i.Header = List{ID: "w"}, true, map[string][]string{"X-Campaign": {"1"}}
+		}, []string{"nothing: true"}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			item := &Item{
+				Folder: "INBOX", Role: "inbox", Direction: "in", Kind: "person", Priority: "normal", Unread: true, Received: now, Date: now,
+				From: ParseAddress("", "kim@elsewhere.example"), To: []Address{ParseAddress("", "dana@acme.example")}, Subject: NewText("Hello"), Auth: Auth{Verdict: "unknown"},
+			}
+			tc.item(item)
+			set, err := Load("r.yaml", []byte(recordRules), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := set.Record(item, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(string(text), want) {
+					t.Errorf("%q is missing in\n%s", want, text)
+				}
+			}
+			for _, never := range tc.never {
+				if strings.Contains(string(text), never) {
+					t.Errorf("%q is there though no rule looked at it:\n%s", never, text)
+				}
+			}
+			pasted := recordRules + "tests:\n" + string(text)
+			set, err = Load("r.yaml", []byte(pasted), Options{})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, pasted)
+			}
+			for _, r := range set.RunTests() {
+				if r.Failed != nil {
+					t.Errorf("%q\n%s", r.Failed, text)
+				}
+			}
+		})
+	}
+}
