@@ -11,5 +11,10 @@
 //
 // Read account.go for the life of an account, then plan.go (what is written
 // down), perform.go (what is done with new mail), workoff.go (what is done with
-// much at once), apply.go and undo.go.
+// much at once), apply.go and undo.go. What waits for its time is planned at once
+// (effects.go) and looked at again when the time comes (takeback.go); what happens
+// outside the folders, such as sending mail, is done one thing after another on a
+// path of its own (errand.go); what a person must approve waits for a word at the
+// terminal or by mail (approve.go). Schedules are followed in schedule.go; what is
+// known of conversations and senders comes from history.go and past.go.
 package engine

@@ -131,7 +131,8 @@ func nameIn(header string) string {
 	if name := m.Header.Get("X-Name"); name != "" {
 		return name
 	}
-	return "<" + m.Header.Get("Subject") + ">"
+	subject, _, _ := strings.Cut(m.Header.Get("Subject"), " [fd-") // a secret is another each time
+	return "<" + subject + ">"
 }
 
 // find is the UID of the first message of that name in a folder, which is open

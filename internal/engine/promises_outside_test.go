@@ -1,9 +1,12 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -326,6 +329,92 @@ rules:
 	for _, c := range calls {
 		if c.id == "" || c.id != calls[0].id {
 			t.Errorf("the ids are %q and %q", calls[0].id, c.id)
+		}
+	}
+}
+
+// Where the provider keeps a copy of what was sent, as Gmail does, ours is not put
+// beside it; and a copy that can't be kept makes no mail go twice.
+func TestACopyOfWhatWasSentIsKeptOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, startMemory(t, ""), sqlite(t), `version: 1
+rules:
+  - name: Send on
+    when: subject contains "fwd"
+    irreversible: ok
+    do: {forward: ben@other.example}
+`)
+	d.runOnce()
+	h := d.hand(t)
+	d.post.stage = func(at string) {
+		if at == "." {
+			letters := d.post.taken()
+			h.put("Sent", letters[len(letters)-1].raw, time.Now())
+		}
+	}
+	d.deliver("fwd-1")
+	d.runOnce()
+	d.wantMail("INBOX: fwd-1\nSent: <Fwd: fwd-1>\n")
+	d.post.stage = nil
+	d.line.cutAt("APPEND", false)
+	d.deliver("fwd-2")
+	d.runOnce()
+	d.runOnce()
+	h.close()
+	if got := d.post.String(); got != "ben@other.example: Fwd: fwd-1\nben@other.example: Fwd: fwd-2" {
+		t.Errorf("sent was:\n%s", got)
+	}
+	d.wantMail("INBOX: fwd-1, fwd-2\nSent: <Fwd: fwd-1>\n")
+}
+
+// Of confidential mail the journal keeps no word, whatever rules do with it.
+func TestConfidentialErrandsLeaveNoWordInTheDatabase(t *testing.T) {
+	t.Parallel()
+	listening := startHooks(t)
+	d := newDesk(t, startMemory(t, ""), sqlite(t), fmt.Sprintf(`version: 1
+rules:
+  - name: Secrets
+    when: confidential and thread.count < 5 and sender.new and not seenBefore(subject, "1d")
+    irreversible: ok
+    do: [{forward: assistant}, {draft: nudge}, {notify: assistant}, {webhook: "%s"}, {snooze: 3d}, {extract: {to: list.csv, fields: {what: "{subject}"}}}, {mute: true}]
+`, listening.url))
+	d.listening = listening
+	d.runOnce()
+	h := d.hand(t)
+	h.put("INBOX", eml("secret", "From: Vera Quillfeather <vera@counsel.example>\nTo: dana@acme.example\nSubject: merger with Zanzibarco\n"+
+		"Message-ID: <7f3a@host.example>\nSensitivity: company-confidential\n\nZanzibarco wants more.\n"), time.Now())
+	h.close()
+	d.runOnce()
+	d.pass(96 * time.Hour)
+	d.runOnce()
+	steps, err := d.journal.Steps(t.Context(), store.Filter{Account: user})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range steps {
+		if s.State != store.Done {
+			t.Errorf("%s is %s (%s)", s.Action, s.State, s.Reason)
+		}
+	}
+	if len(steps) != 9 {
+		t.Errorf("there are %d steps", len(steps))
+	}
+	d.leave()
+	files, _ := filepath.Glob(strings.TrimPrefix(d.dsn, "sqlite:") + "*")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"zanzibarco", "merger with", "vera", "quillfeather", "counsel.example"} {
+			if bytes.Contains(bytes.ToLower(data), []byte(word)) {
+				t.Errorf("%s holds %q", filepath.Base(file), word)
+			}
+		}
+	}
+	for _, call := range listening.called() {
+		if strings.Contains(strings.ToLower(call.body), "zanzibarco") {
+			t.Errorf("the web was told %s", call.body)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package errand
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"crypto/x509"
 
 	"github.com/foredesk/foredesk/internal/hook"
 	"github.com/foredesk/foredesk/internal/mail"
