@@ -170,7 +170,7 @@ func (w *work) answered(ctx context.Context, m *mailbox.Message) (bool, error) {
 		return len(asked) > 0, err
 	}
 	if len(asked) == 0 {
-		w.disbelieve(m, "nothing was asked with its secret, or it was asked again since")
+		w.disbelieve(m, "nothing was asked with its secret")
 		return false, nil
 	}
 	if m.Item.Auth.Verdict == "fail" || w.Strict && m.Item.Auth.Verdict != "pass" {

@@ -94,7 +94,8 @@ func (p *post) taken() []letterOut {
 func (p *post) String() string {
 	var lines []string
 	for _, l := range p.taken() {
-		lines = append(lines, l.to+": "+l.field("Subject"))
+		subject, _, _ := strings.Cut(l.field("Subject"), " for your word") // a secret is another each time
+		lines = append(lines, l.to+": "+subject)
 	}
 	return strings.Join(lines, "\n")
 }

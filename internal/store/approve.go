@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,7 +26,7 @@ type Approval struct {
 	Answered time.Time
 	By       string // terminal or mail
 
-	tokenHash string // of what it was mailed with; empty if it was not
+	tokens []string // hashes of what it was mailed with
 }
 
 // Answers to what waits for a person.
@@ -52,24 +54,13 @@ func (s *Store) Approvals(ctx context.Context, account string) ([]Approval, erro
 	return out, s.wrap(err, "reading what waits for approval")
 }
 
-// ApprovalByToken finds what a token was mailed for, answered or not.
-func (s *Store) ApprovalByToken(ctx context.Context, account, token string) (a Approval, ok bool, err error) {
-	err = s.each(ctx, func(rows *sql.Rows) error {
-		a, err = scanApproval(rows)
-		ok = err == nil
-		return err
-	}, "SELECT "+approvalColumns+" FROM approvals WHERE account = $1 AND token = $2", account, tokenHash(token))
-	return a, ok, s.wrap(err, "looking up a token")
-}
-
 // MailedWith returns what was mailed with a secret, answered or not, that token
-// makes into the token of each. After an approval was mailed again, only the last
-// secret counts.
+// makes into the token of each. An approval that was mailed again has several.
 func (s *Store) MailedWith(ctx context.Context, account string, token func(id int64) string) ([]Approval, error) {
 	var out []Approval
 	err := s.each(ctx, func(rows *sql.Rows) error {
 		a, err := scanApproval(rows)
-		if err == nil && a.tokenHash == tokenHash(token(a.ID)) {
+		if err == nil && slices.Contains(a.tokens, tokenHash(token(a.ID))) {
 			out = append(out, a)
 		}
 		return err
@@ -78,8 +69,10 @@ func (s *Store) MailedWith(ctx context.Context, account string, token func(id in
 }
 
 func scanApproval(rows *sql.Rows) (a Approval, err error) {
+	var tokens string
 	var asked, mailed, expires, answered int64
-	err = rows.Scan(&a.ID, &a.Account, &a.ItemID, &a.Rule, &a.Approver, &asked, &mailed, &expires, &a.Answer, &answered, &a.By, &a.tokenHash)
+	err = rows.Scan(&a.ID, &a.Account, &a.ItemID, &a.Rule, &a.Approver, &asked, &mailed, &expires, &a.Answer, &answered, &a.By, &tokens)
+	a.tokens = strings.Fields(tokens)
 	a.Asked, a.Mailed, a.Expires, a.Answered = fromMicros(asked), fromMicros(mailed), fromMicros(expires), fromMicros(answered)
 	return a, err
 }
@@ -122,7 +115,7 @@ const approvalLife = 14 * 24 * time.Hour
 func (o *Owner) Mailed(ctx context.Context, tokens map[int64]string, at time.Time) error {
 	return o.write(ctx, fmt.Sprintf("asking for %d approvals", len(tokens)), func(t *tx) error {
 		for id, token := range tokens {
-			if _, err := t.exec(ctx, "UPDATE approvals SET token = $3, mailed_at = $4 WHERE account = $1 AND id = $2 AND answer = ''", o.account, id, tokenHash(token), micros(at)); err != nil {
+			if _, err := t.exec(ctx, "UPDATE approvals SET token = CAST($3 AS TEXT) || ' ' || token, mailed_at = $4 WHERE account = $1 AND id = $2 AND answer = ''", o.account, id, tokenHash(token), micros(at)); err != nil {
 				return err
 			}
 		}

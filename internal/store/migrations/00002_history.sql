@@ -88,7 +88,7 @@ CREATE TABLE approvals (
     approver    TEXT   NOT NULL,
     asked_at    BIGINT NOT NULL,
     mailed_at   BIGINT NOT NULL,
-    token       TEXT   NOT NULL,              -- hash of what was mailed
+    token       TEXT   NOT NULL,              -- hashes of what was mailed, newest first
     expires_at  BIGINT NOT NULL,
     answer      TEXT   NOT NULL,              -- approve, refuse, expired, or empty
     answered_at BIGINT NOT NULL,
