@@ -198,6 +198,7 @@ type runReport struct {
 	Done      int64        `json:"done"`
 	Failed    int64        `json:"failed"`
 	Uncertain int64        `json:"uncertain"`
+	Withdrawn int64        `json:"withdrawn,omitempty"` // by undo: what waited
 	Rules     []ruleReport `json:"rules"`
 	Problems  []string     `json:"problems,omitempty"`
 	Note      string       `json:"note,omitempty"`
@@ -215,6 +216,10 @@ func (c *command) report(r runReport, verb string) error {
 		return c.printJSON(r)
 	}
 	if len(r.Rules) == 0 {
+		if r.Withdrawn > 0 {
+			fmt.Fprintf(c.out, "Run %d: %s withdrawn before it was done.\n", r.Run, count(r.Withdrawn, "action"))
+			return nil
+		}
 		if r.Kind == string(store.KindUndo) {
 			fmt.Fprintf(c.out, "Run %d: nothing to take back; foredesk log shows what was done.\n", r.Run)
 			return nil
@@ -231,6 +236,9 @@ func (c *command) report(r runReport, verb string) error {
 	fmt.Fprintf(c.out, "\nRun %d: %s %s.", r.Run, count(r.Done, "action"), verb)
 	if r.State == string(store.RunInterrupted) {
 		fmt.Fprint(c.out, " It was interrupted; the same command goes on with it.")
+	}
+	if r.Withdrawn > 0 {
+		fmt.Fprintf(c.out, " %s withdrawn before it was done.", count(r.Withdrawn, "action"))
 	}
 	if r.Kind == string(store.KindApply) && r.Done > 0 {
 		fmt.Fprintf(c.out, " Take it all back: foredesk undo --run %d", r.Run)
@@ -289,8 +297,24 @@ func makeReport(ctx context.Context, journal *store.Store, account string, run i
 		a, b := out.Rules[i], out.Rules[j]
 		return a.Done > b.Done || a.Done == b.Done && a.Rule < b.Rule
 	})
+	if r.Kind == store.KindUndo {
+		if out.Withdrawn, err = withdrawnBy(ctx, journal, r); err != nil {
+			return out, err
+		}
+	}
 	out.Problems, err = reasons(ctx, journal, account, run)
 	return out, err
+}
+
+// withdrawnBy counts what waited and was ended by an undo.
+func withdrawnBy(ctx context.Context, journal *store.Store, r store.Run) (n int64, err error) {
+	err = journal.EachStep(ctx, store.Filter{Account: r.Account, States: []store.State{store.Failed}, NotUndo: true}, func(s store.Step) error {
+		if s.Reason == engine.Withdrawn && !s.Ended.Before(r.Started) && (r.Ended.IsZero() || !s.Ended.After(r.Ended)) {
+			n++
+		}
+		return nil
+	})
+	return n, err
 }
 
 const maxReasons = 10

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -15,9 +16,10 @@ func (c *command) checkCommand() *cobra.Command {
 		Use: "check [RULES...]", Short: "Find mistakes in the configuration and the rules",
 		Long: `Check reads the given rules files or, without any, the configuration and the rules
 of every account. Each mistake is shown with its line, a mark below the place, and
-what to write instead. Nothing is connected to and nothing is changed.
+what to write instead. Nothing is connected to and nothing is changed. Where foredesk
+runs already, it says when an edit would change more than a little: see foredesk diff.
 Exit code 3 says that there are mistakes.`,
-		RunE: func(_ *cobra.Command, files []string) error { return c.check(files) },
+		RunE: func(cmd *cobra.Command, files []string) error { return c.check(cmd.Context(), files) },
 	}
 }
 
@@ -27,7 +29,7 @@ type ruleFile struct {
 	options rules.Options
 }
 
-func (c *command) check(files []string) error {
+func (c *command) check(ctx context.Context, files []string) error {
 	list, problems, err := c.ruleFiles(files)
 	if err != nil {
 		return err
@@ -40,9 +42,13 @@ func (c *command) check(files []string) error {
 	ok := []string{}
 	for _, set := range sets {
 		problems = append(problems, set.Warnings...)
-		ok = append(ok, fmt.Sprintf("%s: %s, %s", set.File, count(int64(len(set.Rules)), "rule"), count(int64(len(set.Tests)), "test")))
+		ok = append(ok, fmt.Sprintf("%s: %s, %s", nearName(set.File), count(int64(len(set.Rules)), "rule"), count(int64(len(set.Tests)), "test")))
 	}
-	return c.printProblems(problems, ok)
+	err = c.printProblems(problems, ok)
+	if err == nil && len(files) == 0 && !c.json {
+		c.warnOfEdit(ctx)
+	}
+	return err
 }
 
 // loadSets reads rules files. Mistakes are gathered over all of them; an error
@@ -103,19 +109,36 @@ func (c *command) ruleFiles(files []string) ([]ruleFile, rules.Problems, error) 
 	}
 	for _, a := range cfg.Accounts {
 		if c.account == "" || c.account == a.Name {
-			list = append(list, ruleFile{a.Rules, rules.Options{Me: a.Addresses, Folders: a.IMAP.Folders, Timezone: a.Location}})
+			list = append(list, ruleFile{a.Rules, rules.Options{Me: a.Addresses, Folders: a.IMAP.Folders, Timezone: a.Location, AllowDelete: a.AllowDelete}})
 		}
 	}
 	return list, nil, nil
 }
 
 func (c *command) testCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "test [RULES...]", Short: "Run the tests that stand in the rules",
+	var r recording
+	cmd := &cobra.Command{
+		Use: "test [RULES...]", Short: "Run the tests that stand in the rules, or make one",
 		Long: `Test runs the tests: block of the given rules files or, without any, of every
-account's. Exit code 3 says that a test failed.`,
-		RunE: func(_ *cobra.Command, files []string) error { return c.test(files) },
+account's. Exit code 3 says that a test failed.
+
+With --record it makes a test of a real message instead: what the rules do with it
+today, given only what they look at, ready to be pasted under tests:. The message is a
+file, a Message-ID, or the number of a step in foredesk log.`,
+		Example: `  foredesk test rules.yaml
+  foredesk test --record "<q3-pack@board.acme.example>"
+  foredesk test --record pack.eml rules.yaml`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if r.message != "" {
+				return c.record(cmd.Context(), &r, files)
+			}
+			return c.test(files)
+		},
 	}
+	cmd.Flags().StringVar(&r.message, "record", "", "make a test of this `message`")
+	cmd.Flags().BoolVar(&r.force, "force", false, "with --record: of a confidential message, too")
+	cmd.Flags().StringVar(&r.reading.timezone, "timezone", "", "with --record: the time `zone` of a file's message (Europe/London)")
+	return cmd
 }
 
 // testOutput is a file's part of test --json.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -40,7 +41,20 @@ func newComparison(journal *store.Store, account string, before, after *rules.Se
 	c := &comparison{account: account, journal: journal, before: &side{set: before}, after: &side{set: after}}
 	c.needs = before.Needs().With(after.Needs())
 	c.needs.Quota = false // how full the mailbox was, nobody can find out any more
+	c.needs.Headers = slices.DeleteFunc(c.needs.Headers, func(name string) bool {
+		// The journal knows conversations without them, and few rules look at the fields themselves.
+		return slices.Contains(threadFields, name) && !names(before, name) && !names(after, name)
+	})
 	return c
+}
+
+// threadFields are read to follow conversations.
+var threadFields = []string{"In-Reply-To", "References"}
+
+// names reports whether a word stands somewhere in a rules file.
+func names(set *rules.Set, word string) bool {
+	text, _ := set.Source()
+	return bytes.Contains(bytes.ToLower(text), bytes.ToLower([]byte(word)))
 }
 
 // side is one set of rules with what it remembers of the messages it has seen.
@@ -74,13 +88,22 @@ func (c *comparison) past(ctx context.Context, since time.Time) error {
 		switch {
 		case !ok:
 			c.faded++
-		case !known.Cover(c.needs):
+		case c.undecided(&item, known):
 			c.open = append(c.open, m)
 		default:
 			c.judge(item, m.MessageID, m.Place, m.Key)
 		}
 		return nil
 	})
+}
+
+// undecided reports whether one of the sets takes more than is known of a message.
+func (c *comparison) undecided(item *rules.Item, known rules.Needs) bool {
+	if known.Cover(c.needs) {
+		return false
+	}
+	known.Quota = true
+	return c.before.set.Undecided(item, known, item.Received) || c.after.set.Undecided(item, known, item.Received)
 }
 
 func (c *comparison) judge(item rules.Item, messageID string, place mailbox.Ref, key string) {
@@ -236,20 +259,35 @@ func (c *comparison) judgeRead(ctx context.Context, m *mailbox.Message, then sto
 // recallOpen judges those open messages of which only the conversation was not
 // known: the journal knows it. The others stay open.
 func (c *comparison) recallOpen(ctx context.Context) error {
-	content := c.needs
-	content.History = false
+	if !c.needs.History {
+		return nil
+	}
 	var left []store.Message
 	for _, m := range c.open {
 		item, known, _ := engine.FactsOf(m)
-		if !known.Cover(content) {
+		if !known.History {
+			if err := engine.RecallThen(ctx, c.journal, c.account, m, &item); err != nil {
+				return err
+			}
+			known.History = true
+		}
+		if c.undecided(&item, known) {
 			left = append(left, m)
 			continue
-		}
-		if err := engine.RecallThen(ctx, c.journal, c.account, m, &item); err != nil {
-			return err
 		}
 		c.judge(item, m.MessageID, m.Place, m.Key)
 	}
 	c.open = left
 	return nil
+}
+
+// assume judges what is open as if what is not known of it were not there, for both
+// sets alike: a guess, where there is no time to read it.
+func (c *comparison) assume() {
+	for _, m := range c.open {
+		if item, _, ok := engine.FactsOf(m); ok {
+			c.judge(item, m.MessageID, m.Place, m.Key)
+		}
+	}
+	c.open = nil
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
@@ -53,6 +52,8 @@ type explanation struct {
 	Steps    []stepOutput    `json:"steps,omitempty"`
 	Found    string          `json:"found,omitempty"` // where the message lies now
 	Plan     []rules.Effect  `json:"plan,omitempty"`
+	Dropped  []rules.Dropped `json:"dropped,omitempty"`  // effects that a rule above has decided otherwise
+	Failures []rules.Failure `json:"failures,omitempty"` // what could not be evaluated or filled in
 	Verdicts []rules.Verdict `json:"verdicts,omitempty"`
 	Note     string          `json:"note,omitempty"`
 }
@@ -68,6 +69,9 @@ func (x *explainer) file(r *reading, file string) error {
 	}
 	x.zone = set.Timezone
 	var e explanation
+	if m.Poison == "" {
+		e.Item = &itemOutput{MessageID: m.MessageID, Subject: m.Item.Subject.String(), From: m.Item.From.Email, Date: m.Item.Date}
+	}
 	e.today(set, m, now)
 	return x.print(e)
 }
@@ -78,7 +82,7 @@ func (e *explanation) today(set *rules.Set, m mailbox.Message, now time.Time) {
 		return
 	}
 	plan, verdicts := set.Explain(&m.Item, now)
-	e.Plan, e.Verdicts = plan.Effects, verdicts
+	e.Plan, e.Dropped, e.Failures, e.Verdicts = plan.Effects, plan.Dropped, plan.Failures, verdicts
 }
 
 func (x *explainer) message(ctx context.Context, name string) error {
@@ -88,11 +92,9 @@ func (x *explainer) message(ctx context.Context, name string) error {
 	}
 	defer done()
 	x.zone = d.Location
-	filter := store.Filter{Account: d.Name, MessageID: strings.Trim(name, "<>")}
-	if id, ok := stepNumber(name); ok {
-		if filter, err = messageOfStep(ctx, d, id); err != nil {
-			return err
-		}
+	filter, err := messageFilter(ctx, d, name)
+	if err != nil {
+		return err
 	}
 	steps, err := d.journal.Steps(ctx, filter)
 	if err != nil {
@@ -115,7 +117,7 @@ func (x *explainer) message(ctx context.Context, name string) error {
 	}
 	if e.Item == nil && e.Verdicts == nil {
 		if e.Note == "" {
-			e.Note = "no rule has done anything to such a message, and it is in none of the watched folders"
+			e.Note = "no rule has done anything to such a message, and it is in none of the folders"
 		}
 		return errors.New(e.Note)
 	}
@@ -135,66 +137,20 @@ func messageOfStep(ctx context.Context, d *desk, id int64) (store.Filter, error)
 
 // now looks for the message on the server and asks the rules of today.
 func (x *explainer) now(ctx context.Context, d *desk, steps []store.Step, messageID string, e *explanation) error {
-	session, err := d.session(ctx, rules.AllNeeds())
-	if err != nil {
+	m, err := d.find(ctx, steps, messageID)
+	if err != nil || m == nil {
 		return err
 	}
-	defer session.Close()
-	for _, place := range placesToLook(d, steps, messageID) {
-		m, err := firstIn(ctx, session, place)
-		if err != nil {
-			return err
-		}
-		if m == nil {
-			continue
-		}
-		e.Found = m.Folder
-		m.Item.Account = d.Name
-		// The rules judge the message as it arrived, not where a rule has put it.
-		if len(steps) > 0 && steps[0].From.Folder == mailbox.Inbox {
-			m.Item.Folder, m.Item.Role = mailbox.Inbox, "inbox"
-		}
-		e.today(d.set, *m, time.Now())
-		if e.Item == nil {
-			e.Item = &itemOutput{MessageID: m.MessageID, Subject: m.Item.Subject.String(), From: m.Item.From.Email, Date: m.Item.Date}
-		}
-		return nil
+	e.Found = m.Folder
+	// The rules judge the message as it arrived, not where a rule has put it.
+	if len(steps) > 0 && steps[0].From.Folder == mailbox.Inbox {
+		m.Item.Folder, m.Item.Role = mailbox.Inbox, "inbox"
+	}
+	e.today(d.set, *m, time.Now())
+	if e.Item == nil {
+		e.Item = &itemOutput{MessageID: m.MessageID, Subject: m.Item.Subject.String(), From: m.Item.From.Email, Date: m.Item.Date}
 	}
 	return nil
-}
-
-// lookFor is a folder and what to look for in it.
-type lookFor struct {
-	folder string
-	query  mailbox.Query
-}
-
-func placesToLook(d *desk, steps []store.Step, messageID string) []lookFor {
-	var places []lookFor
-	for _, s := range slices.Backward(steps) {
-		q := mailbox.Query{Keys: []string{s.Item.Key}, MessageIDs: []string{s.Item.MessageID}}
-		for _, folder := range []string{s.Item.Place.Folder, s.From.Folder} {
-			if folder != "" && !slices.ContainsFunc(places, func(l lookFor) bool { return l.folder == folder }) {
-				places = append(places, lookFor{folder, q})
-			}
-		}
-	}
-	if len(steps) == 0 {
-		for _, folder := range d.IMAP.Folders {
-			places = append(places, lookFor{folder, mailbox.Query{MessageID: messageID}})
-		}
-	}
-	return places
-}
-
-func firstIn(ctx context.Context, s *mail.Session, l lookFor) (found *mailbox.Message, err error) {
-	err = s.Scan(ctx, l.folder, l.query, func(_ context.Context, b mailbox.Batch) error {
-		if len(b.Messages) > 0 {
-			found = &b.Messages[0]
-		}
-		return nil
-	})
-	return found, err
 }
 
 func (x *explainer) print(e explanation) error {
@@ -209,8 +165,11 @@ func (x *explainer) print(e explanation) error {
 	}
 	if e.Steps != nil {
 		fmt.Fprintf(x.out, "\n%s\n", x.bold("What was done"))
-		for _, s := range e.Steps {
+		for i, s := range e.Steps {
 			x.step(s)
+			if next := i + 1; next == len(e.Steps) || e.Steps[next].Rule != s.Rule || e.Steps[next].Run != s.Run {
+				x.saw(s)
+			}
 		}
 	}
 	if e.Verdicts != nil {
@@ -225,7 +184,14 @@ func (x *explainer) print(e explanation) error {
 
 func (x *explainer) step(s stepOutput) {
 	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.In(x.zone).Format("2 Jan 15:04:05"), s.words(), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
-	fmt.Fprintf(x.out, "      by the rule %q%s\n", s.Rule, stateWords(s))
+	fmt.Fprintf(x.out, "      by the rule %q%s\n", s.Rule, stateWords(s, x.zone))
+	for _, line := range wholeArgs(s.With) {
+		fmt.Fprintf(x.out, "        %s\n", x.faint(line))
+	}
+}
+
+// saw prints what the conditions of a step's rule saw; steps of one rule share it.
+func (x *explainer) saw(s stepOutput) {
 	for _, name := range sortedKeys(s.Facts) {
 		fmt.Fprintf(x.out, "        %s = %s\n", name, valueWords(s.Facts[name]))
 	}
@@ -250,11 +216,7 @@ func (x *explainer) verdicts(e explanation) {
 		for _, c := range v.Conditions {
 			x.condition(c)
 		}
-		for _, effect := range e.Plan {
-			if effect.Rule == v.Rule {
-				fmt.Fprintf(x.out, "        → %s\n", effect)
-			}
-		}
+		x.effects(e, v.Rule)
 	}
 	matched := slices.ContainsFunc(e.Verdicts, func(v rules.Verdict) bool { return v.Matched })
 	if !matched {
@@ -262,6 +224,28 @@ func (x *explainer) verdicts(e explanation) {
 	}
 	if !x.all {
 		fmt.Fprintf(x.out, "  %s\n", x.faint("(--all shows the rules that did not match, and why)"))
+	}
+}
+
+// effects prints what a rule does, and what of it does not come about.
+func (x *explainer) effects(e explanation, rule string) {
+	for _, effect := range e.Plan {
+		if effect.Rule == rule {
+			fmt.Fprintf(x.out, "        → %s\n", effectWords(effect, x.zone))
+			for _, line := range wholeArgs(effect.With) {
+				fmt.Fprintf(x.out, "            %s\n", x.faint(line))
+			}
+		}
+	}
+	for _, d := range e.Dropped {
+		if d.Effect.Rule == rule {
+			fmt.Fprintf(x.out, "        not done: %s; the rule %q says: %s\n", plainEffect(d.Effect), d.Winner.Rule, plainEffect(d.Winner))
+		}
+	}
+	for _, f := range e.Failures {
+		if f.Rule == rule && f.Action != "" {
+			fmt.Fprintf(x.out, "        not done: %s\n", oneLine(f.Reason, 160))
+		}
 	}
 }
 
@@ -284,7 +268,7 @@ func (x *explainer) condition(c rules.Condition) {
 	fmt.Fprintf(x.out, "        %s %s: %s  %s\n", word, oneLine(c.Source, 80), holds, x.faint("["+strings.Join(saw, ", ")+"]"))
 }
 
-func sortedKeys(m map[string]any) []string {
+func sortedKeys[T any](m map[string]T) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

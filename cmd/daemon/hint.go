@@ -5,16 +5,20 @@ import (
 	"errors"
 	"net"
 	"syscall"
+
+	"github.com/foredesk/foredesk/internal/store"
 )
 
-// hint says what a person can do about an error that comes from the network and
-// says no more than the system does. It is empty for all others: those say so
-// themselves.
+// hint says what a person can do about an error that comes from the network, and
+// says no more than the system does, or from somebody who was faster. It is empty
+// for all others: those say so themselves.
 func hint(err error) string {
 	var unknown *net.DNSError
 	var noTLS tls.RecordHeaderError
 	var dialled *net.OpError
 	switch {
+	case errors.Is(err, store.ErrAnswered):
+		return "Somebody has answered meanwhile, by mail or at another terminal: foredesk approve shows what still waits"
 	case errors.As(err, &unknown):
 		return "The mail server was not reached, so nothing more was done: check host in the configuration, and whether this machine's network and DNS work"
 	case errors.Is(err, syscall.ECONNREFUSED):

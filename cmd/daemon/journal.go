@@ -8,26 +8,27 @@ import (
 
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
-	"github.com/foredesk/foredesk/rules"
 )
 
 // stepOutput is a step of the journal as log and explain print it.
 type stepOutput struct {
-	ID      int64          `json:"step"`
-	Run     int64          `json:"run"`
-	Rule    string         `json:"rule"`
-	Rules   string         `json:"rulesHash"` // which version of the rules file acted
-	Action  string         `json:"action"`
-	Arg     string         `json:"arg,omitempty"`
-	State   string         `json:"state"`
-	Reason  string         `json:"reason,omitempty"`
-	From    mailbox.Ref    `json:"from"`
-	At      mailbox.Ref    `json:"at,omitzero"`
-	Undoes  int64          `json:"undoes,omitempty"`
-	Planned time.Time      `json:"planned"`
-	Ended   time.Time      `json:"ended,omitzero"`
-	Facts   map[string]any `json:"facts,omitempty"`
-	Item    itemOutput     `json:"message"`
+	ID      int64             `json:"step"`
+	Run     int64             `json:"run"`
+	Rule    string            `json:"rule"`
+	Rules   string            `json:"rulesHash"` // which version of the rules file acted
+	Action  string            `json:"action"`
+	Arg     string            `json:"arg,omitempty"`
+	With    map[string]string `json:"with,omitempty"`
+	State   string            `json:"state"`
+	Reason  string            `json:"reason,omitempty"`
+	From    mailbox.Ref       `json:"from"`
+	At      mailbox.Ref       `json:"at,omitzero"`
+	Undoes  int64             `json:"undoes,omitempty"`
+	Planned time.Time         `json:"planned"`
+	Due     time.Time         `json:"notBefore,omitzero"` // what waits for its time
+	Ended   time.Time         `json:"ended,omitzero"`
+	Facts   map[string]any    `json:"facts,omitempty"`
+	Item    itemOutput        `json:"message"`
 }
 
 // itemOutput is a message as the journal knows it.
@@ -45,7 +46,7 @@ func itemOf(it store.Item) itemOutput {
 
 func stepOf(s store.Step) stepOutput {
 	out := stepOutput{
-		ID: s.ID, Run: s.RunID, Rule: s.Rule, Rules: s.RulesHash, Action: s.Action, Arg: s.Arg, State: string(s.State), Reason: s.Reason,
+		ID: s.ID, Run: s.RunID, Rule: s.Rule, Rules: s.RulesHash, Action: s.Action, Arg: s.Arg, With: s.Op.With, Due: s.NotBefore, State: string(s.State), Reason: s.Reason,
 		From: s.From, At: s.At, Undoes: s.Undoes, Planned: s.Planned, Ended: s.Ended, Item: itemOf(s.Item),
 	}
 	if len(s.Facts) > 0 {
@@ -54,35 +55,6 @@ func stepOf(s store.Step) stepOutput {
 		}
 	}
 	return out
-}
-
-// words says what the step does, as an assistant would.
-func (s stepOutput) words() string {
-	verb, _, _ := strings.Cut(s.Action, " ")
-	said := rules.Effect{Action: verb, Arg: s.Arg}.String()
-	if s.Undoes != 0 {
-		return "undo: " + said
-	}
-	return said
-}
-
-// stateWords is what is worth saying of a step's state.
-func stateWords(s stepOutput) string {
-	switch store.State(s.State) {
-	case store.Done:
-		return ""
-	case store.Failed:
-		return " – not done: " + s.Reason
-	case store.Undone:
-		if s.Reason != "" {
-			return " – taken back: " + s.Reason
-		}
-		return " – taken back"
-	}
-	if s.Reason != "" {
-		return " – " + s.State + ": " + s.Reason
-	}
-	return " – " + s.State
 }
 
 // stepNumber reads "41" or "#41".

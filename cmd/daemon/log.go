@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,8 @@ func (c *command) logCommand() *cobra.Command {
 }
 
 // states are what --state takes.
-var states = []string{"planned", "started", "done", "failed", "uncertain", "parked", "undone"}
+// "later" is planned for a time that has not come.
+var states = []string{"planned", "later", "started", "done", "failed", "uncertain", "parked", "undone"}
 
 // nothingIn tells an empty journal from flags that leave nothing of it.
 func (c *command) nothingIn(narrowed bool) {
@@ -53,6 +55,9 @@ func (c *command) log(ctx context.Context, since string, f store.Filter, state s
 			return usage{fmt.Errorf("there is no state %q; there are: %s", state, strings.Join(states, ", "))}
 		}
 		f.States = []store.State{store.State(state)}
+		if state == "later" {
+			f.States = []store.State{store.Planned}
+		}
 	}
 	if f.Limit < 0 {
 		return usage{fmt.Errorf("--limit takes a number from 0, which stands for all, not %d", f.Limit)}
@@ -60,7 +65,7 @@ func (c *command) log(ctx context.Context, since string, f store.Filter, state s
 	if f.Since, err = parseSince(since, d.Location); err != nil {
 		return err
 	}
-	steps, err := d.journal.Steps(ctx, f)
+	steps, err := stepsIn(ctx, d, f, state)
 	if err != nil {
 		return err
 	}
@@ -79,10 +84,25 @@ func (c *command) log(ctx context.Context, since string, f store.Filter, state s
 	rows := [][]string{{"STEP", "RUN", "WHEN", "WHAT", "MESSAGE", "FROM", "RULE"}}
 	for _, s := range out {
 		rows = append(rows, []string{
-			fmt.Sprint(s.ID), fmt.Sprint(s.Run), s.Planned.In(d.Location).Format("2 Jan 15:04:05"), oneLine(s.words()+stateWords(s), 160),
+			fmt.Sprint(s.ID), fmt.Sprint(s.Run), s.Planned.In(d.Location).Format("2 Jan 15:04:05"), oneLine(s.words()+stateWords(s, d.Location), 160),
 			oneLine(s.Item.Subject, 40), oneLine(s.Item.From, 30), oneLine(s.Rule, 40),
 		})
 	}
 	c.table("", rows)
 	return nil
+}
+
+// stepsIn reads the steps of a state, the newest first.
+func stepsIn(ctx context.Context, d *desk, f store.Filter, state string) ([]store.Step, error) {
+	if state != "later" {
+		return d.journal.Steps(ctx, f)
+	}
+	limit := f.Limit
+	f.Limit = 0
+	steps, err := d.journal.Steps(ctx, f)
+	steps = slices.DeleteFunc(steps, func(s store.Step) bool { return !s.NotBefore.After(time.Now()) })
+	if limit > 0 {
+		steps = steps[:min(len(steps), limit)]
+	}
+	return steps, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,8 +56,8 @@ func (c *command) plan(ctx context.Context, s *selection) error {
 	}
 	defer session.Close()
 	step, finish := c.progress("looking at the mail")
-	p := &planPrinter{command: c, rules: map[string]int64{}}
-	previewer := &engine.Previewer{Account: d.Name, Rules: d.set, Journal: d.journal, Session: session}
+	p := &planPrinter{command: c, zone: d.Location, rules: map[string]int64{}}
+	previewer := &engine.Previewer{Account: d.Name, Rules: d.set, Journal: d.journal, Session: session, Log: d.log}
 	err = previewer.Each(ctx, arguments, func(v engine.Preview, total int) error {
 		p.seen++
 		step(p.seen, int64(total))
@@ -72,6 +73,7 @@ func (c *command) plan(ctx context.Context, s *selection) error {
 // planPrinter gathers what plan prints.
 type planPrinter struct {
 	*command
+	zone          *time.Location // the account's
 	seen, touched int64
 	had           int64 // actions that apply leaves alone
 	lines         []string
@@ -112,9 +114,28 @@ func (p *planPrinter) line(m plannedMessage) string {
 	}
 	words := make([]string, len(m.Effects))
 	for i, e := range m.Effects {
-		words[i] = e.String()
+		words[i] = effectWords(e, p.zone)
 	}
-	return fmt.Sprintf("  %-28s %-44s %s", oneLine(m.From, 28), oneLine(m.Subject, 44), strings.Join(words, ", "))
+	return fmt.Sprintf("  %-28s %-44s %s", oneLine(m.From, 28), oneLine(m.Subject, 44), wrapped(words, 80, "\n"+strings.Repeat(" ", 76)))
+}
+
+// wrapped joins words with commas and breaks the line where it grows longer than
+// most characters.
+func wrapped(words []string, most int, breaking string) string {
+	var b strings.Builder
+	line := 0
+	for i, w := range words {
+		switch {
+		case i > 0 && line+width(w) > most:
+			b.WriteString("," + breaking)
+			line = 0
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(w)
+		line += width(w) + 2
+	}
+	return b.String()
 }
 
 func (p *planPrinter) end(d *desk) error {

@@ -26,14 +26,28 @@ func (r *reading) flags(cmd *cobra.Command) {
 
 func (c *command) readCommand() *cobra.Command {
 	var r reading
+	var text bool
 	cmd := &cobra.Command{
 		Use: "read FILE", Short: "Show every fact of a message file, as JSON", Args: takes(cobra.ExactArgs(1)),
 		Long: `Read prints what the rules can know of a message (a file as mail programs save it,
 .eml; - reads standard input), as JSON. With a configuration, or --rules, "toMe" and
-the lists of people are those of the account.`,
-		RunE: func(_ *cobra.Command, files []string) error { return c.read(&r, files[0]) },
+the lists of people are those of the account. What the mailbox knows of conversations
+and senders, a file does not tell: see foredesk explain MESSAGE.
+
+With --text the file is a piece of prose, and what stands in it is printed: dates,
+deadlines, amounts, codes, questions and asks, and what is newly written apart from
+quotes. "Tomorrow" is meant from --now, or from this moment.`,
+		Example: `  foredesk read pack.eml
+  foredesk read --text --now "2026-12-08 10:00" --timezone Europe/London - < letter.txt`,
+		RunE: func(_ *cobra.Command, files []string) error {
+			if text {
+				return c.readText(&r, files[0])
+			}
+			return c.read(&r, files[0])
+		},
 	}
 	r.flags(cmd)
+	cmd.Flags().BoolVar(&text, "text", false, "the file is prose, not a message")
 	return cmd
 }
 
@@ -53,28 +67,54 @@ func (c *command) read(r *reading, file string) error {
 	facts["messageID"] = m.MessageID
 	facts["key"] = m.Key
 	for name, v := range facts {
-		if length, ok := v.(time.Duration); ok {
-			facts[name] = length.String() // JSON would count nanoseconds
-		}
+		facts[name] = readable(v)
 	}
 	return c.printJSON(facts)
 }
 
 func (c *command) readMessage(file string, identity mail.Identity, now time.Time) (mailbox.Message, error) {
-	var in io.Reader = c.in
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return mailbox.Message{}, fmt.Errorf("reading a message: %w", err)
-		}
-		defer f.Close()
-		in = f
+	in, err := c.openInput(file)
+	if err != nil {
+		return mailbox.Message{}, fmt.Errorf("reading a message: %w", err)
 	}
+	defer in.Close()
 	m, err := mail.ReadFile(in, identity, now)
 	if err != nil {
 		return m, fmt.Errorf("reading the message %s: %w", file, err)
 	}
 	return m, nil
+}
+
+// openInput opens a file, or standard input where it is called -.
+func (c *command) openInput(file string) (io.ReadCloser, error) {
+	if file == "-" {
+		return io.NopCloser(c.in), nil
+	}
+	return os.Open(file)
+}
+
+// readable is a fact as people read it: JSON would count a length of time in
+// nanoseconds, and write null for a list of nothing.
+func readable(v any) any {
+	switch v := v.(type) {
+	case time.Duration:
+		return v.String()
+	case rules.Thread:
+		v.Labels, v.Participants = list(v.Labels), list(v.Participants)
+		return threadOutput{v, v.Quiet.String()}
+	case rules.Found:
+		v.Deadlines, v.Dates, v.Amounts, v.Codes = list(v.Deadlines), list(v.Dates), list(v.Amounts), list(v.Codes)
+		return v
+	case []rules.Link:
+		return list(v)
+	}
+	return v
+}
+
+// threadOutput is a conversation with its quiet time in words.
+type threadOutput struct {
+	rules.Thread
+	Quiet string `json:"quiet"`
 }
 
 // readingSet is the rule set whose words a message is read with: of --rules, of
@@ -92,7 +132,8 @@ func (c *command) readingSet(r *reading) (*rules.Set, mail.Identity, time.Time, 
 			if c.account == "" || c.account == a.Name {
 				d := &desk{Account: a}
 				identity, file = d.identity(), a.Rules
-				options = rules.Options{Me: a.Addresses, Timezone: a.Location}
+				options.AllowDelete = a.AllowDelete
+				options.Me, options.Timezone = a.Addresses, a.Location
 				break
 			}
 		}
@@ -120,6 +161,7 @@ func (c *command) readingSet(r *reading) (*rules.Set, mail.Identity, time.Time, 
 	if len(identity.Address) == 0 {
 		identity.Address = set.Me()
 	}
+	identity.Calendar = calendarOf(set)
 	return set, identity, now, nil
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -31,6 +33,9 @@ func followRules(ctx context.Context, desks []*desk, accounts []*engine.Account)
 		if err := watcher.Add(filepath.Dir(d.Rules)); err != nil {
 			return fmt.Errorf("watching the rules file %s: %w", d.Rules, err)
 		}
+		if err := watchTemplates(watcher, d); err != nil {
+			return err
+		}
 	}
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -42,40 +47,77 @@ func followRules(ctx context.Context, desks []*desk, accounts []*engine.Account)
 		case <-ctx.Done():
 			return nil
 		case event := <-watcher.Events:
-			if isRulesFile(event.Name, desks) {
-				still.Reset(settleTime)
+			d := deskOf(event.Name, desks)
+			if d == nil {
+				continue
+			}
+			still.Reset(settleTime)
+			if filepath.Clean(event.Name) == templatesOf(d) {
+				if err := watchTemplates(watcher, d); err != nil {
+					d.log.Warn("watching the templates; SIGHUP reads them again", "error", err)
+				}
 			}
 		case err := <-watcher.Errors:
 			desks[0].log.Warn("watching the rules files; SIGHUP reads them again", "error", err)
 		case <-still.C:
-			reload(desks, accounts)
+			reload(ctx, desks, accounts)
 		case <-hangup:
-			reload(desks, accounts)
+			reload(ctx, desks, accounts)
 		}
 	}
 }
 
-func isRulesFile(name string, desks []*desk) bool {
+// templatesOf is the folder of the texts of drafts and replies.
+func templatesOf(d *desk) string { return filepath.Join(filepath.Dir(d.Rules), "templates") }
+
+// watchTemplates watches that folder, if there is one.
+func watchTemplates(watcher *fsnotify.Watcher, d *desk) error {
+	if err := watcher.Add(templatesOf(d)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("watching the folder %s: %w", templatesOf(d), err)
+	}
+	return nil
+}
+
+// deskOf finds whose rules a changed file may belong to, nil if it is another.
+func deskOf(name string, desks []*desk) *desk {
+	name = filepath.Clean(name)
 	for _, d := range desks {
-		if filepath.Clean(name) == filepath.Clean(d.Rules) {
-			return true
+		template := filepath.Dir(name) == templatesOf(d) && filepath.Ext(name) == ".txt"
+		if name == filepath.Clean(d.Rules) || name == templatesOf(d) || template {
+			return d
 		}
 	}
-	return false
+	return nil
 }
 
 // reload does all that can fail before it touches what is at work: a bad file
 // leaves the old rules in their place.
-func reload(desks []*desk, accounts []*engine.Account) {
+func reload(ctx context.Context, desks []*desk, accounts []*engine.Account) {
 	for i, d := range desks {
 		set, err := d.loadRules()
 		switch {
 		case err != nil:
 			d.log.Error("the rules file was not taken; the rules from before go on working", "account", d.Name, "error", err)
 		case set.Hash != d.set.Hash:
+			before := d.set
 			d.set = set
 			accounts[i].UseRules(set)
 			d.log.Info("the new rules are at work", "account", d.Name, "rules", len(set.Rules), "hash", set.Hash)
+			d.note(ctx)
+			words, err := editWarning(ctx, d.journal, d.Name, before, set)
+			if err != nil && ctx.Err() == nil {
+				d.log.Warn("what the edit changes is not known", "account", d.Name, "error", err)
+			} else if words != "" {
+				d.log.Warn(words, "account", d.Name)
+			}
 		}
+	}
+}
+
+// note writes down which rules act. It is for diff alone: that it failed is said,
+// and holds nothing up.
+func (d *desk) note(ctx context.Context) {
+	if err := noteRules(ctx, d.journal, d.Name, d.set); err != nil && ctx.Err() == nil {
+		d.log.Warn("which rules act was not written down; foredesk diff needs the names of two files", "account", d.Name, "error", err)
 	}
 }

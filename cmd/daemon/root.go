@@ -80,7 +80,10 @@ can be explained, and can be taken back.
 See it work on a made-up mailbox:      foredesk demo
 Find mistakes in a rules file:         foredesk check rules.yaml
 See what the rules would do:           foredesk plan
-Let it work:                           foredesk run`,
+See what an edit of them changes:      foredesk diff
+Let it work:                           foredesk run
+Ask why a mail went where it went:     foredesk explain MESSAGE
+Take back what was done:               foredesk undo`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: knownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -98,8 +101,9 @@ Let it work:                           foredesk run`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		c.runCommand(), c.applyCommand(), c.planCommand(), c.checkCommand(), c.testCommand(), c.readCommand(),
-		c.explainCommand(), c.undoCommand(), c.logCommand(), c.statusCommand(), c.demoCommand(), c.versionCommand(),
+		c.runCommand(), c.applyCommand(), c.planCommand(), c.diffCommand(), c.checkCommand(), c.testCommand(), c.readCommand(),
+		c.explainCommand(), c.undoCommand(), c.approveCommand(), c.refuseCommand(), c.logCommand(), c.statusCommand(), c.healthCommand(),
+		c.suggestCommand(), c.schemaCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	return root
 }

@@ -41,6 +41,7 @@ func (c *command) watch(ctx context.Context, once bool) error {
 	}
 	defer releaseAll(accounts, log)
 	for _, d := range desks {
+		d.note(ctx)
 		log.Info("watching", "account", d.Name, "host", d.IMAP.Host, "folders", d.IMAP.Folders, "rules", len(d.set.Rules))
 	}
 	err = runAll(ctx, desks, accounts, once)

@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("there is no condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"mailserver": mailserver, "deliver": deliver, "post": post, "move": moveByHand, "mailbox": listMailbox,
+			"mailserver": mailserver, "deliver": deliver, "post": post, "move": moveByHand, "file": fileByHand, "crowd": crowd, "mailbox": listMailbox,
 			"exits": exits, "until": until, "signal": sendSignal,
 			"remember": remember, "unchanged": unchanged, "paragraph": paragraph, "sql": runSQL, "seen": seen, "neverasked": neverAsked,
 		},
@@ -174,6 +174,27 @@ func compose(from, subject string, fields ...string) []byte {
 // move FOLDER SUBJECT TO is a person who moves a message by hand.
 func moveByHand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(theOffice(ts).move(args[0], args[1], args[2]))
+}
+
+// file FOLDER FIELD FROM SUBJECT... is a person who has filed messages, unread,
+// into a folder.
+func fileByHand(ts *testscript.TestScript, _ bool, args []string) {
+	if err := theOffice(ts).account.Create(args[0], nil); err != nil && !strings.Contains(err.Error(), "exists") {
+		ts.Fatalf("making the folder %s: %v", args[0], err)
+	}
+	for _, subject := range args[3:] {
+		ts.Check(theOffice(ts).deliver(args[0], compose(args[2], subject, args[1])))
+	}
+}
+
+// crowd N FROM SUBJECT [FIELD...] posts N messages that have just been written.
+func crowd(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for i := range n {
+		fields := append([]string{"Date: " + time.Now().Format(time.RFC1123Z)}, args[3:]...)
+		ts.Check(theOffice(ts).deliver("INBOX", compose(args[1], fmt.Sprintf("%s %d", args[2], i+1), fields...)))
+	}
 }
 
 // mailbox prints every message: its folder, subject and flags.

@@ -28,7 +28,8 @@ type accountStatus struct {
 	Account    string           `json:"account"`
 	Running    bool             `json:"running"`
 	Folders    []folderStatus   `json:"folders"`
-	Steps      map[string]int64 `json:"steps"` // by state
+	Steps      map[string]int64 `json:"steps"`            // by state; "later" is planned for a time to come
+	NextDue    time.Time        `json:"nextDue,omitzero"` // of what waits for its time
 	LastRuns   []runStatus      `json:"lastRuns"`
 	RulesFile  string           `json:"rulesFile"`
 	RulesError string           `json:"rulesError,omitempty"`
@@ -112,6 +113,11 @@ func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStat
 			s.Steps[string(n.State)] += n.N
 		}
 	}
+	if s.Steps[string(store.Planned)] > 0 {
+		if err := s.splitPlanned(ctx, d); err != nil {
+			return s, err
+		}
+	}
 	runs, err := journal.Runs(ctx, store.RunFilter{Account: d.Name, Limit: 5})
 	for _, r := range runs {
 		s.LastRuns = append(s.LastRuns, runStatus{r.ID, string(r.Kind), string(r.State), r.Started, r.Ended, r.Message})
@@ -121,6 +127,17 @@ func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStat
 	}
 	s.Running, err = journal.Owned(ctx, d.Name)
 	return s, err
+}
+
+// splitPlanned tells what waits for its time from what is to be done now.
+func (s *accountStatus) splitPlanned(ctx context.Context, d *desk) error {
+	later, err := stepsIn(ctx, d, store.Filter{Account: d.Name, States: []store.State{store.Planned}, NotUndo: true}, "later")
+	n := int64(len(later))
+	s.Steps[string(store.Planned)] -= n
+	if s.Steps["later"] = n; n > 0 {
+		s.NextDue = slices.MinFunc(later, func(a, b store.Step) int { return a.NotBefore.Compare(b.NotBefore) }).NotBefore
+	}
+	return err
 }
 
 func shortRulesError(err error) string {
@@ -154,7 +171,8 @@ func (c *command) printStatus(s accountStatus) {
 		{"failed", "not done; see foredesk log --state failed"},
 		{"planned", "still to do"},
 		{"started", "in the middle of being done"},
-		{"parked", "wait for a person"},
+		{"later", "planned for later, the next " + moment(s.NextDue, s.zone) + "; see foredesk log --state later"},
+		{"parked", "waiting for a person; see foredesk approve"},
 		{"uncertain", "uncertain: a person must look; see foredesk log --state uncertain"},
 	} {
 		if n := s.Steps[line.state]; n > 0 {

@@ -22,8 +22,8 @@ func (c *command) undoCommand() *cobra.Command {
 		Long: `Undo takes back one step (its number is in foredesk log), all that was done to a
 message, all that a rule did, a whole run, or the last hour; several of these narrow
 it down. Messages go back to the folder they came from, with their flags. What you
-have moved on yourself since is left alone, and what is undone is never done again.
-An uncertain step is set aside: nothing is done on the server.`,
+have moved on yourself since is left alone, and what is undone is never done again. What
+waits for its time or for a person is withdrawn. An uncertain step is set aside: nothing is done on the server.`,
 		Example: `  foredesk undo 41
   foredesk undo "<q3-pack@board.acme.example>"
   foredesk undo --rule "Board papers stay on top" --last 1h
@@ -92,6 +92,8 @@ func undoable(ctx context.Context, d *desk, id int64) error {
 		return fmt.Errorf("step %d has been taken back already; nothing was done", id)
 	case steps[0].State == store.Uncertain:
 		return nil // a person has looked, and sets it aside
+	case steps[0].State == store.Planned, steps[0].State == store.Parked:
+		return nil // it waits, and is withdrawn
 	case steps[0].State != store.Done:
 		return fmt.Errorf("step %d was not done (it is %s), so there is nothing to take back", id, steps[0].State)
 	}

@@ -55,6 +55,7 @@ var promises = []struct {
 	{"an approval is answered once", approvalsOnce},
 	{"a schedule remembers when it ran", schedulesRemembered},
 	{"the seal of an installation stays the same", sealStays},
+	{"a note is what was last written", notesReplaced},
 	{"tables of a newer version are refused", newerSchema},
 	{"tables migrate from version 1 with their rows", migrates},
 }

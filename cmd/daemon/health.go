@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
+)
+
+func (c *command) healthCommand() *cobra.Command {
+	var last string
+	cmd := &cobra.Command{
+		Use: "health", Short: "Show which rules do their work, and which need a look", Args: takes(nothing),
+		Long: `Health counts, from the journal alone, what each rule did and what became of it, and
+names the rules that a person should look at: those that never did anything, are never
+reached, are mostly taken back, fail often, leave out something that they should do,
+or did something of which nobody can know whether it was done.
+Exit code 3 says that there are such.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.health(cmd.Context(), last) },
+	}
+	cmd.Flags().StringVar(&last, "last", "90d", "look at what was done in the last `time`")
+	return cmd
+}
+
+// ruleHealth is how a rule has done, in actions but for Messages.
+type ruleHealth struct {
+	Rule      string    `json:"rule"`
+	Line      int       `json:"line,omitempty"` // 0: no longer in the rules file
+	Enabled   bool      `json:"enabled"`
+	Messages  int64     `json:"messages"`
+	Done      int64     `json:"done"`
+	TakenBack int64     `json:"takenBack"` // by undo
+	ByHand    int64     `json:"reversedByHand"`
+	Refused   int64     `json:"refused"` // a person said no, or nothing in time
+	Failed    int64     `json:"failed"`
+	Waiting   int64     `json:"waiting"` // for a person, or for its time
+	Uncertain int64     `json:"uncertain"`
+	Last      time.Time `json:"last,omitzero"` // in the time that was looked at
+	Findings  []string  `json:"findings"`
+
+	actions map[string]int64 // what was done, by action
+	reasons map[string]int64 // why not
+	items   map[int64]bool
+}
+
+// healthOutput is health --json.
+type healthOutput struct {
+	Since    time.Time     `json:"since"`
+	Messages int64         `json:"messages"` // that came since then
+	Rules    []*ruleHealth `json:"rules"`
+	Warnings []string      `json:"warnings,omitempty"` // of the rules file
+}
+
+// When a share is worth a look: with fewer than so many it is chance.
+const (
+	enoughCases   = 3
+	reversedShare = 0.3
+	failedShare   = 0.2
+	enoughDone    = 5 // actions of a rule after which one that never happened is missed
+)
+
+func (c *command) health(ctx context.Context, last string) error {
+	span, err := rules.ParseDuration(last)
+	if err != nil {
+		return usage{fmt.Errorf("--last: %w", err)}
+	}
+	d, done, err := c.oneDesk(ctx, c.logger())
+	if err != nil {
+		return err
+	}
+	defer done()
+	out := healthOutput{Since: time.Now().Add(-span).Truncate(time.Second)}
+	if err := out.gather(ctx, d); err != nil {
+		return err
+	}
+	found := false
+	for _, r := range out.Rules {
+		if err := r.judge(ctx, d, out, last); err != nil {
+			return err
+		}
+		found = found || len(r.Findings) > 0
+	}
+	for _, w := range d.set.Warnings {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%s:%d: %s; %s", nearName(w.File), w.Line, w.Message, w.Hint))
+	}
+	if c.json {
+		err = c.printJSON(out)
+	} else {
+		c.printHealth(out, last)
+	}
+	if err == nil && (found || len(out.Warnings) > 0) {
+		return findings{}
+	}
+	return err
+}
+
+// gather counts the steps of each rule, in the order of the file; rules that are
+// no longer there come last.
+func (h *healthOutput) gather(ctx context.Context, d *desk) error {
+	byName := map[string]*ruleHealth{}
+	add := func(r *ruleHealth) *ruleHealth {
+		r.actions, r.reasons, r.items, r.Findings = map[string]int64{}, map[string]int64{}, map[int64]bool{}, []string{}
+		byName[r.Rule] = r
+		h.Rules = append(h.Rules, r)
+		return r
+	}
+	for _, r := range d.set.Rules {
+		add(&ruleHealth{Rule: r.Name, Line: r.Line, Enabled: r.Enabled})
+	}
+	err := d.journal.EachStep(ctx, store.Filter{Account: d.Name, Since: h.Since, NotUndo: true}, func(s store.Step) error {
+		if s.Rule == engine.Unreadable {
+			return nil
+		}
+		r := byName[s.Rule]
+		if r == nil {
+			r = add(&ruleHealth{Rule: s.Rule, Enabled: true})
+		}
+		r.count(s)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// What lay there before foredesk came, no rule had a chance with.
+	first, err := d.journal.Runs(ctx, store.RunFilter{Account: d.Name, Oldest: true, Limit: 1})
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	since := h.Since
+	if began := first[0].Started.Truncate(time.Second); began.After(since) { // servers tell whole seconds
+		since = began
+	}
+	return d.journal.EachMessage(ctx, d.Name, since, func(store.Message) error {
+		h.Messages++
+		return nil
+	})
+}
+
+func (r *ruleHealth) count(s store.Step) {
+	if r.items[s.Item.ID] = true; s.Planned.After(r.Last) {
+		r.Last = s.Planned
+	}
+	r.Messages = int64(len(r.items))
+	out := stepOf(s)
+	verb, _, _ := strings.Cut(s.Action, " ")
+	switch {
+	case s.State == store.Done:
+		r.Done++
+		r.actions[verb]++
+	case s.State == store.Undone && s.Reason == engine.ByHand:
+		r.ByHand++
+		r.actions[verb]++
+	case s.State == store.Undone:
+		r.TakenBack++
+		r.actions[verb]++
+	case s.State == store.Uncertain:
+		r.Uncertain++
+	case s.Reason == store.Refused || s.Reason == store.Lapsed:
+		r.Refused++
+	case s.State == store.Failed && !out.decided():
+		r.Failed++
+		r.reasons[s.Reason]++
+	case s.State != store.Failed:
+		r.Waiting++
+		r.actions[verb]++
+	}
+}
+
+// judge finds what a person should look at.
+func (r *ruleHealth) judge(ctx context.Context, d *desk, h healthOutput, last string) error {
+	find := func(format string, args ...any) { r.Findings = append(r.Findings, fmt.Sprintf(format, args...)) }
+	rule := d.set.Rule(r.Rule)
+	if r.Uncertain > 0 {
+		find("nobody can know whether %s took place: foredesk log --state uncertain", count(r.Uncertain, "action"))
+	}
+	if rule == nil {
+		return nil // it acts no more
+	}
+	if r.Messages == 0 && rule.Enabled && len(rule.Actions) > 0 && h.Messages > 0 {
+		before, err := d.journal.Steps(ctx, store.Filter{Account: d.Name, Rule: r.Rule, NotUndo: true, Newest: true, Limit: 1})
+		if err != nil {
+			return err
+		}
+		words := "as far back as the journal goes"
+		if len(before) > 0 {
+			words = "since " + before[0].Planned.In(d.Location).Format("2 Jan 2006")
+		}
+		find("it has done nothing %s, though %s came in the last %s", words, count(h.Messages, "message"), last)
+	}
+	all := r.Done + r.TakenBack + r.ByHand
+	if back := r.TakenBack + r.ByHand; back >= enoughCases && float64(back) >= reversedShare*float64(all) {
+		find("%d of %s were taken back (%d by hand in a mail program)", back, count(all, "action"), r.ByHand)
+	}
+	if asked := all + r.Refused; r.Refused >= enoughCases && float64(r.Refused) >= reversedShare*float64(asked) {
+		find("%d of %s were refused, or not approved in time", r.Refused, count(asked, "action"))
+	}
+	if tried := all + r.Failed; r.Failed >= enoughCases && float64(r.Failed) >= failedShare*float64(tried) {
+		find("%d of %s failed, mostly: %s", r.Failed, count(tried, "action"), oneLine(commonest(r.reasons), 160))
+	}
+	r.missing(rule, find)
+	return nil
+}
+
+// missing finds actions of a rule that never came about though the rule fired: a
+// draft without a template's fields, a folder's name without its list.
+func (r *ruleHealth) missing(rule *rules.Rule, find func(string, ...any)) {
+	if r.Messages < enoughDone {
+		return
+	}
+	for _, a := range rule.Actions {
+		if r.actions[a.Name] == 0 && r.Refused == 0 && r.Uncertain == 0 {
+			words := "what it needs was missing from the mail, or a rule above decided otherwise"
+			if r.Failed > 0 {
+				words = oneLine(commonest(r.reasons), 160)
+			}
+			find("%q never came about in %s: %s", rules.Effect{Action: a.Name, Arg: a.Arg, With: a.With}.String(), count(r.Messages, "message"), words)
+		}
+	}
+}
+
+func commonest(reasons map[string]int64) (most string) {
+	for reason, n := range reasons {
+		if n > reasons[most] || n == reasons[most] && reason < most {
+			most = reason
+		}
+	}
+	return most
+}
+
+// place says where the rule stands.
+func (r *ruleHealth) place() string {
+	switch {
+	case r.Line == 0:
+		return "(not in the file)"
+	case !r.Enabled:
+		return "(off)"
+	}
+	return fmt.Sprintf("(line %d)", r.Line)
+}
+
+func (c *command) printHealth(h healthOutput, last string) {
+	rows := [][]string{{"RULE", "MESSAGES", "DONE", "TAKEN BACK", "BY HAND", "FAILED", "WAITING"}}
+	for _, r := range h.Rules {
+		name := oneLine(r.Rule, 50)
+		if r.Line == 0 || !r.Enabled {
+			name += " " + r.place()
+		}
+		row := []string{name}
+		for _, n := range []int64{r.Messages, r.Done, r.TakenBack, r.ByHand, r.Failed, r.Waiting} {
+			row = append(row, thousands(n))
+		}
+		rows = append(rows, row)
+	}
+	c.table("", rows)
+	fmt.Fprintf(c.out, "\n%s came in the last %s; the other columns count actions.\n", count(h.Messages, "message"), last)
+	ill := slices.DeleteFunc(slices.Clone(h.Rules), func(r *ruleHealth) bool { return len(r.Findings) == 0 })
+	if len(ill)+len(h.Warnings) == 0 {
+		fmt.Fprintln(c.out, "No rule needs a look.")
+		return
+	}
+	for _, r := range ill {
+		fmt.Fprintf(c.out, "\n%s %s\n", c.bold(oneLine(r.Rule, 60)), c.faint(r.place()))
+		for _, f := range r.Findings {
+			fmt.Fprintf(c.out, "  %s\n", f)
+		}
+	}
+	if len(h.Warnings) > 0 {
+		fmt.Fprintf(c.out, "\n%s\n", c.bold("In the rules file"))
+		for _, w := range h.Warnings {
+			fmt.Fprintf(c.out, "  %s\n", w)
+		}
+	}
+}
