@@ -332,8 +332,25 @@ func (l *linter) comparison(n *ast.BinaryNode) {
 		}
 		l.possible(n.Left, n.Right)
 	}
+	if n.Operator == "==" || n.Operator == "!=" {
+		l.withList(n)
+	}
 	if n.Operator == "==" && n.Left.String() == n.Right.String() {
 		l.fail(n, "", "both sides are the same: this is always true")
+	}
+}
+
+// withList refuses the comparison with a list that is written out: no list of facts
+// is ever equal to one, not even an empty one.
+func (l *linter) withList(n *ast.BinaryNode) {
+	for _, sides := range [][2]ast.Node{{n.Left, n.Right}, {n.Right, n.Left}} {
+		if _, ok := sides[1].(*ast.ArrayNode); !ok {
+			continue
+		}
+		always := map[string]string{"==": "false", "!=": "true"}[n.Operator]
+		operator := map[string]string{"==": "==", "!=": ">"}[n.Operator]
+		l.fail(n, fmt.Sprintf("count it: len(%s) %s 0; or ask for one of it with in", sides[0], operator), "a list is never equal to one that is written out: this is always %s", always)
+		return
 	}
 }
 
