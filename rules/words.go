@@ -67,7 +67,7 @@ var actionWords = map[string]example{
 	"forward":     {"`forward: {to: assistant, as: draft}`", "sends it on with a line of yours"},
 	"redirect":    {"`redirect: assistant`", "sends it on as it is"},
 	"reply":       {"`reply: {template: absent, once: 7d}`", "answers; never programs and lists"},
-	"notify":      {"`notify: {to: assistant, text: \"{from.name} is waiting\"}`", "tells somebody at once"},
+	"notify":      {"`notify: {to: assistant, text: \"{from.name} is waiting\"}`", "tells somebody at once; `apply` tells nobody of mail that was there before"},
 	"webhook":     {"`webhook: https://hooks.example/desk`", "tells another program account, rule, sender, subject and time, signed (Standard Webhooks)"},
 	"unsubscribe": {"`unsubscribe: true`", "leaves the list (RFC 8058), if the sender is who it claims to be"},
 }

@@ -264,7 +264,7 @@ func (v *Previewer) batch(ctx context.Context, b mailbox.Batch, rule string) ([]
 		}
 		previews[i].Message = m
 		if m.Poison == "" && !m.ByUs {
-			previews[i].Plan = onlyRule(v.Rules.Plan(&m.Item, now), rule)
+			previews[i].Plan = forOldMail(onlyRule(v.Rules.Plan(&m.Item, now), rule))
 		}
 		keys = append(keys, m.Key)
 	}
@@ -308,6 +308,16 @@ func (v *Previewer) takeOut(ctx context.Context, p *Preview, known []store.Item)
 	}
 	p.Plan.Effects = left
 	return nil
+}
+
+// moment are the actions that tell somebody of a mail as it comes. Apply leaves
+// them out: nobody wants to hear of an outage of last month, or to be answered
+// now. What waits for a person's word is left to that person.
+var moment = []string{"notify", "reply", "webhook"}
+
+func forOldMail(p rules.Plan) rules.Plan {
+	p.Effects = slices.DeleteFunc(p.Effects, func(e rules.Effect) bool { return e.Confirm == "" && slices.Contains(moment, e.Action) })
+	return p
 }
 
 func onlyRule(p rules.Plan, rule string) rules.Plan {

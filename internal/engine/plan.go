@@ -164,8 +164,11 @@ func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p 
 }
 
 func (w *work) planFor(m *mailbox.Message, now time.Time) rules.Plan {
-	if w.only == nil {
-		return onlyRule(w.set.Plan(&m.Item, now), w.rule)
+	switch {
+	case w.only == nil && w.live:
+		return w.set.Plan(&m.Item, now)
+	case w.only == nil:
+		return forOldMail(onlyRule(w.set.Plan(&m.Item, now), w.rule))
 	}
 	return w.set.PlanOnly(&m.Item, now, func(r *rules.Rule) bool { return slices.Contains(w.only, r) })
 }
