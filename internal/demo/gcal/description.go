@@ -17,7 +17,7 @@ import (
 // descriptionText is made from calendar-api.json of google.golang.org/api: two
 // kinds of blocks, each with one indented line for a parameter or a field.
 //
-//	method events.get GET calendars/{calendarId}/events/{eventId} body=-
+//	method events.get GET calendars/{calendarId}/events/{eventId} body=- scopes=calendar,calendar.readonly
 //	  calendarId string path required
 //	schema Event
 //	  attendees []EventAttendee
@@ -35,12 +35,14 @@ type method struct {
 	name, verb string
 	path       []string // segments; a parameter stands in braces
 	body       string   // schema, or "-"
+	scopes     []string // any of which is enough, without the address before them
 	params     map[string]param
 }
 
 type param struct {
 	kind               string // string, string:date-time, integer, boolean
 	required, repeated bool
+	inPath             bool
 	enum               []string
 	min, max           string
 }
@@ -53,9 +55,10 @@ func readDescription(text string) (*description, error) {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0 || words[0] == "#":
-		case words[0] == "method" && line[0] != ' ' && len(words) == 5:
+		case words[0] == "method" && line[0] != ' ' && len(words) == 6:
 			m = &method{name: words[1], verb: words[2], path: strings.Split(words[3], "/"), params: map[string]param{}}
 			m.body = strings.TrimPrefix(words[4], "body=")
+			m.scopes = strings.Split(strings.TrimPrefix(words[5], "scopes="), ",")
 			d.methods[m.name] = m
 		case words[0] == "schema" && line[0] != ' ' && len(words) == 2:
 			m, schema = nil, map[string]string{}
@@ -76,6 +79,8 @@ func readParam(kind string, words []string) param {
 	for _, w := range words {
 		key, value, _ := strings.Cut(w, "=")
 		switch key {
+		case "path":
+			p.inPath = true
 		case "required":
 			p.required = true
 		case "repeated":
@@ -124,20 +129,21 @@ func (m *method) match(verb string, segments []string) (map[string]string, bool)
 	return found, true
 }
 
-// everywhere are the parameters of all methods. Only JSON is answered, and
-// always the whole of it: fields, which asks for a part, is accepted and not used.
+// everywhere are the parameters of all methods. Only JSON is answered; fields.go
+// reads the one that asks for a part of it.
 var everywhere = map[string]param{
 	"alt": {kind: "string", enum: []string{"json"}}, "fields": {kind: "string"}, "key": {kind: "string"}, "oauth_token": {kind: "string"},
 	"prettyPrint": {kind: "boolean"}, "quotaUser": {kind: "string"}, "userIp": {kind: "string"},
 }
 
+// checkQuery holds the parameters of a request against those of its method.
 func (m *method) checkQuery(query url.Values) error {
 	for name, values := range query {
 		p, ok := m.params[name]
 		if !ok {
 			p, ok = everywhere[name]
 		}
-		if !ok {
+		if !ok || p.inPath {
 			return refuse(http.StatusBadRequest, "badRequest", "Unknown name %q: %s has no such parameter", name, m.name)
 		}
 		if len(values) > 1 && !p.repeated {
@@ -150,7 +156,7 @@ func (m *method) checkQuery(query url.Values) error {
 		}
 	}
 	for name, p := range m.params {
-		if p.required && p.kind != "path" && !query.Has(name) && !slices.Contains(m.path, "{"+name+"}") {
+		if p.required && !p.inPath && !query.Has(name) {
 			return refuse(http.StatusBadRequest, "required", "Required parameter: %s", name)
 		}
 	}
@@ -248,6 +254,7 @@ func (d *description) checkArray(item string, v any, at string) error {
 	return nil
 }
 
+// checkFields names all fields that the schema does not have, not only the first.
 func (d *description) checkFields(fields map[string]string, v any, at string) error {
 	o, ok := v.(object)
 	if !ok {

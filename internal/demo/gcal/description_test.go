@@ -41,6 +41,7 @@ type api struct {
 			Path       string              `json:"path"`
 			Parameters map[string]property `json:"parameters"`
 			Request    property            `json:"request"`
+			Scopes     []string            `json:"scopes"`
 		} `json:"methods"`
 	} `json:"resources"`
 	Schemas    map[string]property `json:"schemas"`
@@ -100,7 +101,8 @@ func compact(a api) string {
 				body = "-"
 			}
 			wanted[body] = true
-			fmt.Fprintf(&b, "method %s %s %s body=%s\n", strings.TrimPrefix(m.ID, "calendar."), m.HTTPMethod, m.Path, body)
+			fmt.Fprintf(&b, "method %s %s %s body=%s scopes=%s\n",
+				strings.TrimPrefix(m.ID, "calendar."), m.HTTPMethod, m.Path, body, strings.ReplaceAll(strings.Join(m.Scopes, ","), scopePrefix, ""))
 			for _, p := range slices.Sorted(maps.Keys(m.Parameters)) {
 				b.WriteString(parameter(p, m.Parameters[p]))
 			}

@@ -26,7 +26,7 @@ type Fault struct {
 	Wait   time.Duration // before anything else is done
 }
 
-// The refusals that GOOGLE's guide on errors asks every client to expect. 403 and
+// The refusals that Google's guide on errors asks every client to expect. 403 and
 // 429 rateLimitExceeded mean the same.
 var (
 	RateLimit403 = Fault{Act: Refuse, Status: 403, Reason: "rateLimitExceeded"}
@@ -67,6 +67,7 @@ func (s *Server) Scripted() (n int) {
 	return n
 }
 
+// takeFault returns the fault that a request meets, and the zero Fault for none.
 func (s *Server) takeFault(name string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

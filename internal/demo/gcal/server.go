@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	_ "time/tzdata" // events name zones, also where no zone files are installed
 )
 
 // Account says whose calendar a server keeps.
@@ -89,7 +90,12 @@ func Start(ctx context.Context, a Account) (*Server, error) {
 	s.calendars = []*calendar{newCalendar(Calendar{ID: a.User, Summary: a.User, Zone: a.Zone, Role: "owner"}, zone, true)}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 10 * time.Second}
 	s.running.Go(func() { _ = s.http.Serve(l) }) // ends, without a cause of its own, when the server closes
-	s.running.Go(func() { <-s.ctx.Done(); s.closed = s.http.Close() })
+	s.running.Go(func() {
+		<-s.ctx.Done()
+		s.mu.Lock() // after this, begin lets nobody in any more
+		defer s.mu.Unlock()
+		s.closed = s.http.Close()
+	})
 	return s, nil
 }
 
@@ -149,8 +155,12 @@ func (r *refusal) domain() string {
 
 // serve answers one request: the fault script, the sign-in pages, then the API.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	s.running.Add(1)
+	if !s.begin() {
+		panic(http.ErrAbortHandler)
+	}
 	defer s.running.Done()
+	// The path is read before the fault script and judged after it: the script
+	// goes by the method of the API, and a dropped request must not even be refused.
 	c, missing := s.route(r)
 	fault := s.takeFault(c.name)
 	entry := Request{Call: c.name, Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header.Clone()}
@@ -159,13 +169,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case fault.drops():
 	case !s.wait(r.Context(), fault.Wait):
+	case fault.Act == Refuse && strings.HasPrefix(c.name, "oauth."):
+		status, answer = fault.Status, object{"error": fault.Reason, "error_description": "As the fault script says"}
 	case fault.Act == Refuse:
 		status, answer = refused(refuse(fault.Status, fault.Reason, "%s, as the fault script says", fault.Reason))
 	case missing != nil:
 		status, answer = refused(missing)
 	case strings.HasPrefix(c.name, "oauth."):
-		entry.Status = s.signIn(w, r, c.name)
+		page := s.signIn(r, c.name)
+		entry.Status = page.status
 		s.note(entry)
+		page.write(w, r)
 		return
 	default:
 		c.act = fault.Act
@@ -182,6 +196,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	write(w, status, answer)
 }
 
+// begin counts a request among what Close waits for, unless the server is ending.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.running.Add(1)
+	return true
+}
+
+// note remembers a request. It comes before the answer is written, so that a
+// client that has its answer finds its request among Requests.
 func (s *Server) note(r Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,11 +251,15 @@ func (s *Server) route(r *http.Request) (*call, *refusal) {
 }
 
 // answer checks a request and does what it asks.
+//
+// One lock is held from the check to the answer, so that two clients can't both
+// find their etag fresh.
 func (s *Server) answer(c *call, r *http.Request) (int, any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.api.methods[c.name]
 	handler := handlers[c.name]
+	// Google looks at the token before it looks at the request, too.
 	if err := s.authorise(c, r); err != nil {
 		return refused(err)
 	}
@@ -249,7 +280,14 @@ func (s *Server) answer(c *call, r *http.Request) (int, any) {
 	if answer == nil {
 		return http.StatusNoContent, nil
 	}
-	return http.StatusOK, answer
+	if !c.query.Has("fields") {
+		return http.StatusOK, answer
+	}
+	some, err := readMask(c.query.Get("fields"))
+	if err != nil {
+		return refused(err)
+	}
+	return http.StatusOK, some.of(answer)
 }
 
 // handlers are the methods of the API that this server has.
