@@ -31,6 +31,7 @@ var rooms = map[string]room{
 	"internal/errand":  {imports: []string{"internal/mail", "internal/mailbox", "internal/files", "internal/hook"}},
 	"internal/files":   {},
 	"internal/hook":    {},
+	"internal/ical":    {},
 	"internal/summary": {},
 	"internal/when":    {},
 	"internal/config":  {imports: []string{"rules"}},
