@@ -12,8 +12,8 @@
 // against description.txt, which is made from calendar-api.json by this
 // package's tests (go test -update). events.go and list.go are the two halves of
 // the work, writing and reading; recurrence.go expands series, guests.go knows
-// who would have got mail, channel.go pushes, oauth.go signs people in, and
-// fault.go makes all of it go wrong on demand.
+// who would have got mail, channel.go pushes, oauth.go and service.go sign people
+// and service accounts in, and fault.go makes all of it go wrong on demand.
 //
 // Left out are acl, events.move, events.quickAdd, changes to calendars and to
 // the list of calendars, and the watching of anything but events: they answer

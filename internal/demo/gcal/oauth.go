@@ -28,6 +28,7 @@ type grants struct {
 	codes    map[string]grant
 	refresh  map[string]grant
 	access   map[string]grant
+	service  map[string]serviceAccount
 }
 
 // grant is one consent. The challenge (RFC 7636) and the redirect address belong
@@ -40,7 +41,7 @@ type grant struct {
 }
 
 func newGrants() grants {
-	return grants{standing: "standing-" + rand.Text(), codes: map[string]grant{}, refresh: map[string]grant{}, access: map[string]grant{}}
+	return grants{standing: "standing-" + rand.Text(), codes: map[string]grant{}, refresh: map[string]grant{}, access: map[string]grant{}, service: map[string]serviceAccount{}}
 }
 
 // Token is a bearer token with every scope, for clients that don't sign in.
@@ -199,6 +200,9 @@ func loopback(host string) bool {
 // token changes a code or a refresh token for an access token.
 func (s *Server) token(r *http.Request) answerPage {
 	f := r.PostForm
+	if f.Get("grant_type") == assertionGrant { // which has no client id: the signature says who asks
+		return s.fromAssertion(f.Get("assertion"))
+	}
 	id, secret, basic := r.BasicAuth()
 	if !basic {
 		id, secret = f.Get("client_id"), f.Get("client_secret")

@@ -1,6 +1,11 @@
 package gcal_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +16,7 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/jwt"
 	calendar "google.golang.org/api/calendar/v3"
 	"google.golang.org/api/option"
 
@@ -161,10 +167,62 @@ func TestSignInThatGoogleWouldRefuseIsRefused(t *testing.T) {
 	}
 }
 
+func TestAServiceAccountActsForTheUserOfItsDomain(t *testing.T) {
+	d := start(t, gcal.Account{User: dana, Zone: "Europe/London", Now: time.Now})
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	d.must(err)
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	d.must(err)
+	const robot = "desk@project.iam.example"
+	d.AddServiceAccount(robot, &key.PublicKey, calendar.CalendarScope)
+	config := func(change func(*jwt.Config)) *jwt.Config {
+		c := &jwt.Config{Email: robot, PrivateKey: pemOf(key), Subject: dana, Scopes: []string{calendar.CalendarScope}, TokenURL: d.TokenURL()}
+		change(c)
+		return c
+	}
+	token, err := config(func(*jwt.Config) {}).TokenSource(d.ctx).Token()
+	d.must(err)
+	_, err = d.client(oauth2.StaticTokenSource(token)).Events.List("primary").Do()
+	d.must(err)
+	for name, tc := range map[string]struct {
+		change func(*jwt.Config)
+		want   string
+	}{
+		"a key of another account": {func(c *jwt.Config) { c.PrivateKey = pemOf(other) }, "invalid_grant"},
+		"an unknown account":       {func(c *jwt.Config) { c.Email = "other@project.iam.example" }, "invalid_grant"},
+		"another server":           {func(c *jwt.Config) { c.Audience = "https://oauth2.example/token" }, "invalid_grant"},
+		"a life of a day":          {func(c *jwt.Config) { c.Expires = 24 * time.Hour }, "invalid_grant"},
+		"a user of another domain": {func(c *jwt.Config) { c.Subject = "lena@bolt.example" }, "unauthorized_client"},
+		"a scope nobody gave":      {func(c *jwt.Config) { c.Scopes = []string{"https://mail.google.com/"} }, "unauthorized_client"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config(tc.change).TokenSource(d.ctx).Token()
+			oauthRefused(t, err, tc.want)
+		})
+	}
+}
+
+func TestAServiceAccountWhoseClockIsWrongIsRefused(t *testing.T) {
+	for _, ahead := range []time.Duration{-2 * time.Hour, 2 * time.Hour} {
+		d := start(t, gcal.Account{User: dana, Zone: "Europe/London", Now: func() time.Time { return time.Now().Add(ahead) }})
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		d.must(err)
+		d.AddServiceAccount("desk@project.iam.example", &key.PublicKey)
+		c := &jwt.Config{Email: "desk@project.iam.example", PrivateKey: pemOf(key), Subject: dana, TokenURL: d.TokenURL()}
+		_, err = c.TokenSource(d.ctx).Token()
+		oauthRefused(t, err, "invalid_grant")
+	}
+}
+
+func pemOf(key *rsa.PrivateKey) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+}
+
 func oauthRefused(t *testing.T, err error, want string) {
 	t.Helper()
 	var e *oauth2.RetrieveError
-	if !errors.As(err, &e) || e.ErrorCode != want {
+	var body struct{ Error string } // oauth2/jwt fills in no ErrorCode
+	if !errors.As(err, &e) || json.Unmarshal(e.Body, &body) != nil || body.Error != want {
 		t.Errorf("want %s, got %v", want, err)
 	}
 }
