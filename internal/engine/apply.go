@@ -90,6 +90,7 @@ func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress
 	if err := a.owner.Progress(ctx, run, s.read, s.total); err != nil {
 		return err
 	}
+	s.second = s.reading // which has nothing to read any more
 	return s.workOff(ctx, func(done int64) { s.tellProgress(done) })
 }
 

@@ -19,6 +19,7 @@ import (
 type work struct {
 	*Account
 	session Session
+	second  Session // to act on beside session; nil where there is one
 	set     *rules.Set
 	run     int64
 	live    bool          // new mail, as against mail that apply was asked to go over

@@ -90,20 +90,49 @@ func (w *work) pipeline(ctx context.Context, count func(int), wanted func(mailbo
 			count(len(a.endings))
 		}
 	})
-	for g := range groups {
-		if ctx.Err() != nil {
-			continue // what was marked as started is looked for another time
-		}
-		a := w.act(ctx, g.steps, g.doubt)
-		if a.trouble != nil {
-			cancel(a.trouble)
-		}
-		a.steps = nil // the next group needs the room
-		results <- a
-	}
+	w.actOn(ctx, groups, results, cancel)
 	close(results)
 	journal.Wait()
 	return context.Cause(ctx)
+}
+
+// actOn performs groups on as many connections as there are, which a server with
+// several processors works on side by side. Groups of one kind may run beside each
+// other; the next kind waits for them, as a message's flags come before its move.
+func (w *work) actOn(ctx context.Context, groups <-chan group, results chan<- acted, cancel context.CancelCauseFunc) {
+	free := make(chan *work, 2)
+	free <- w
+	if w.second != nil {
+		beside := *w
+		beside.session = w.second
+		free <- &beside
+	}
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	var kind mailbox.OpKind
+	for by := range free {
+		g, more := <-groups
+		if !more {
+			return
+		}
+		if ctx.Err() != nil {
+			free <- by
+			continue // what was marked as started is looked for another time
+		}
+		if k := g.steps[0].Op.Kind; k != kind {
+			busy.Wait()
+			kind = k
+		}
+		busy.Go(func() {
+			a := by.act(ctx, g.steps, g.doubt)
+			if a.trouble != nil {
+				cancel(a.trouble)
+			}
+			a.steps = nil // the next group needs the room
+			results <- a
+			free <- by
+		})
+	}
 }
 
 // group are steps that make the same change; doubt are those that may have been
