@@ -151,7 +151,17 @@ func floor(b *bout) usage {
 
 // fetchAll takes one message after the other and keeps none.
 func fetchAll(client *imapclient.Client, all imap.UIDSet, count int) error {
-	fetch := client.Fetch(all, &imap.FetchOptions{
+	got := 0
+	err := eachMessage(fetchHeaders(client, all), func(*imapclient.FetchMessageBuffer) { got++ })
+	if err == nil && got != count {
+		err = fmt.Errorf("fetched %d of %d messages", got, count)
+	}
+	return err
+}
+
+// fetchHeaders asks for what rules look at.
+func fetchHeaders(client *imapclient.Client, all imap.UIDSet) *imapclient.FetchCommand {
+	return client.Fetch(all, &imap.FetchOptions{
 		UID: true, Flags: true, InternalDate: true, Envelope: true,
 		BodyStructure: &imap.FetchItemBodyStructure{Extended: true},
 		BodySection: []*imap.FetchItemBodySection{{
@@ -159,20 +169,6 @@ func fetchAll(client *imapclient.Client, all imap.UIDSet, count int) error {
 			HeaderFields: []string{"List-Id", "X-Ticket-ID"},
 		}},
 	})
-	got := 0
-	for m := fetch.Next(); m != nil; m = fetch.Next() {
-		if _, err := m.Collect(); err != nil {
-			return err
-		}
-		got++
-	}
-	if err := fetch.Close(); err != nil {
-		return err
-	}
-	if got != count {
-		return fmt.Errorf("fetched %d of %d messages", got, count)
-	}
-	return nil
 }
 
 func imapfilter(b *bout, limit int) usage {

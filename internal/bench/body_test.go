@@ -5,6 +5,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +66,8 @@ func BenchmarkBodies(b *testing.B) {
 }
 
 // fetchBodies is the least that reading all texts costs: headers and structures
-// in one FETCH, bodies in another.
+// in one FETCH, then the parts that hold the texts, in one FETCH for all messages
+// that have the same.
 func fetchBodies(b *bout) usage {
 	start := time.Now()
 	client, err := imapclient.DialInsecure(b.server.Addr(), nil)
@@ -75,28 +78,57 @@ func fetchBodies(b *bout) usage {
 	b.must(err)
 	var all imap.UIDSet
 	all.AddRange(1, selected.UIDNext-1)
-	b.must(fetchAll(client, all, int(selected.NumMessages)))
-	b.must(drain(client.Fetch(all, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true, Specifier: imap.PartSpecifierText}}}), int(selected.NumMessages)))
+	same := map[string]*texts{}
+	got := 0
+	b.must(eachMessage(fetchHeaders(client, all), func(m *imapclient.FetchMessageBuffer) {
+		t := textsOf(m.BodyStructure)
+		if same[t.name] == nil {
+			same[t.name] = t
+		}
+		same[t.name].of.AddNum(m.UID)
+		got++
+	}))
+	if got != int(selected.NumMessages) {
+		b.Fatalf("fetched %d of %d messages", got, selected.NumMessages)
+	}
+	for _, t := range same {
+		fetch := client.Fetch(t.of, &imap.FetchOptions{UID: true, BodySection: t.sections})
+		b.must(eachMessage(fetch, func(*imapclient.FetchMessageBuffer) {}))
+	}
 	b.must(client.Logout().Wait())
 	return usage{wall: time.Since(start)}
 }
 
-// drain takes one message after the other and keeps none.
-func drain(fetch *imapclient.FetchCommand, count int) error {
-	got := 0
+// texts are the parts of a message that hold its text, and the messages with the
+// same.
+type texts struct {
+	name     string
+	sections []*imap.FetchItemBodySection
+	of       imap.UIDSet
+}
+
+func textsOf(structure imap.BodyStructure) *texts {
+	t := &texts{}
+	structure.Walk(func(path []int, part imap.BodyStructure) bool {
+		if strings.HasPrefix(part.MediaType(), "text/") {
+			t.name += fmt.Sprint(path)
+			t.sections = append(t.sections, &imap.FetchItemBodySection{Peek: true, Part: slices.Clone(path), Partial: &imap.SectionPartial{Size: 512 << 10}})
+		}
+		return true
+	})
+	return t
+}
+
+// eachMessage takes one message after the other and keeps none.
+func eachMessage(fetch *imapclient.FetchCommand, take func(*imapclient.FetchMessageBuffer)) error {
 	for m := fetch.Next(); m != nil; m = fetch.Next() {
-		if _, err := m.Collect(); err != nil {
+		message, err := m.Collect()
+		if err != nil {
 			return err
 		}
-		got++
+		take(message)
 	}
-	if err := fetch.Close(); err != nil {
-		return err
-	}
-	if got != count {
-		return fmt.Errorf("fetched %d of %d messages", got, count)
-	}
-	return nil
+	return fetch.Close()
 }
 
 func foredeskWith(b *bout, rules string) usage {

@@ -202,13 +202,13 @@ func guessBody(raw []byte) string {
 
 // cleanText makes every line break a line feed and drops control characters.
 func cleanText(s string) string {
+	if plain, ok := cleanPlain(s); ok {
+		return plain
+	}
 	s = strings.ToValidUTF8(s, "\ufffd")
 	if strings.IndexByte(s, '\r') >= 0 {
 		s = strings.ReplaceAll(s, "\r\n", "\n")
 		s = strings.ReplaceAll(s, "\r", "\n")
-	}
-	if isPlainText(s) {
-		return s
 	}
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -221,15 +221,22 @@ func cleanText(s string) string {
 	}, s)
 }
 
-// isPlainText reports whether a text is of printable ASCII, tabs and line feeds
-// alone, as most is: nothing in it has to be dropped.
-func isPlainText(s string) bool {
+// cleanPlain is cleanText for a text of printable ASCII and tabs, as most is: it
+// takes one pass. It says no to any other.
+func cleanPlain(s string) (string, bool) {
+	clean := make([]byte, 0, len(s))
 	for i := range len(s) {
-		if c := s[i]; c >= 0x7f || c < ' ' && c != '\n' && c != '\t' {
-			return false
+		switch c := s[i]; {
+		case c == '\r' && i+1 < len(s) && s[i+1] == '\n':
+		case c == '\r':
+			clean = append(clean, '\n')
+		case c >= 0x7f || c < ' ' && c != '\n' && c != '\t':
+			return "", false
+		default:
+			clean = append(clean, c)
 		}
 	}
-	return true
+	return string(clean), true
 }
 
 // unflow joins the lines of format=flowed text (RFC 3676): a line that ends in a

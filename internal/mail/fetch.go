@@ -181,10 +181,10 @@ func (a *answer) readHeader(item imapclient.FetchItemDataBodySection) {
 		return // NIL: no such field
 	}
 	a.headerSize = item.Literal.Size()
-	block, err := io.ReadAll(io.LimitReader(item.Literal, maxHeaderRead))
-	// Go-imap takes the end of the connection for the end of the literal.
-	a.cut = err != nil || int64(len(block)) < min(a.headerSize, maxHeaderRead)
-	a.header = block
+	block := make([]byte, min(a.headerSize, maxHeaderRead))
+	n, err := io.ReadFull(item.Literal, block)
+	a.cut = err != nil // go-imap takes the end of the connection for the end of the literal
+	a.header = block[:n]
 	if a.headerSize >= maxHeader {
 		a.poison = poisonHeader
 	}

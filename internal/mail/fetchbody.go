@@ -224,8 +224,8 @@ func readParts(msg *imapclient.FetchMessageData, sections []*imap.FetchItemBodyS
 			if item.Literal == nil {
 				continue
 			}
-			content, err := io.ReadAll(io.LimitReader(item.Literal, maxTextWire))
-			if err != nil || int64(len(content)) < min(item.Literal.Size(), maxTextWire) {
+			content := make([]byte, min(item.Literal.Size(), maxTextWire))
+			if _, err := io.ReadFull(item.Literal, content); err != nil {
 				return uid, nil, true
 			}
 			if contents == nil {

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"strings"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/summary"
@@ -47,7 +48,7 @@ func Found(text string, received time.Time, c when.Calendar) rules.Found {
 // say puts what a message says among its facts.
 func (b Body) say(item *rules.Item, needs rules.Needs, c when.Calendar) {
 	item.Text = rules.NewText(b.Text)
-	if item.Full = item.Text; b.Full != b.Text {
+	if item.Full = item.Text; strings.TrimSpace(b.Full) != b.Text {
 		item.Full = rules.NewText(b.Full)
 	}
 	for _, l := range b.Links {

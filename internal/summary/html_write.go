@@ -32,6 +32,12 @@ func (w *writer) full() bool { return w.out.Len()+w.line.Len() >= maxHTMLText }
 // write adds text. White space is one space, unless it counts.
 func (w *writer) write(text []byte, quote int, pre bool) {
 	for len(text) > 0 && !w.full() {
+		if n := plainWord(text); n > 1 {
+			w.rune(rune(text[0]), quote)
+			w.rest(text[1:n])
+			text = text[n:]
+			continue
+		}
 		r, size := utf8.DecodeRune(text)
 		text = text[size:]
 		switch {
@@ -49,6 +55,25 @@ func (w *writer) write(text []byte, quote int, pre bool) {
 		default:
 			w.rune(r, quote)
 		}
+	}
+}
+
+// plainWord returns how many bytes of printable ASCII a text begins with, as most
+// words are made of them.
+func plainWord(text []byte) int {
+	const longest = 1 << 10 // so that full is asked now and then
+	n := 0
+	for n < len(text) && n < longest && text[n] > ' ' && text[n] < 0x7f {
+		n++
+	}
+	return n
+}
+
+// rest adds what follows the first character of a plain word.
+func (w *writer) rest(text []byte) {
+	w.line.Write(text)
+	if w.collecting > 0 && w.heard.Len() < maxHTMLText {
+		w.heard.Write(text)
 	}
 }
 
