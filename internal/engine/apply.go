@@ -154,7 +154,7 @@ const planAtOnce = 2000
 // at a time.
 func (s *sweep) judge(ctx context.Context, folder string, since time.Time, hand func(portion) error) error {
 	var p portion
-	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since, Threads: s.set.Needs().History}, func(ctx context.Context, b mailbox.Batch) error {
+	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since, Threads: s.set.Needs().History, Beside: true}, func(ctx context.Context, b mailbox.Batch) error {
 		if !b.Needs.Cover(s.set.Needs()) {
 			return errRulesChanged // facts would be missing, and rules silently false
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -96,7 +97,13 @@ func (s *Session) resolveKeys(ctx context.Context, folder string, q mailbox.Quer
 
 // each reads the messages in batches and hands them on. The next batch is asked
 // for before the last is worked on, so that the server is not idle meanwhile.
-func (s *Session) each(ctx context.Context, folder string, uids []uint32, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) error {
+func (s *Session) each(ctx context.Context, folder string, uids []uint32, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) (err error) {
+	line := newLine(q.Beside)
+	defer func() {
+		if late := line.end(); err == nil {
+			err = late
+		}
+	}()
 	role, err := s.role(ctx, folder)
 	if err != nil {
 		return err
@@ -127,9 +134,13 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, q mail
 		if err := s.readBodies(ctx, got, needs); err != nil {
 			return fmt.Errorf("reading the texts of the folder %q: %w", folder, err)
 		}
-		batch := s.batch(folder, role, got, needs)
-		batch.Next.UIDNext, batch.Total = chunk[len(chunk)-1]+1, len(uids)
-		if err := deliver(ctx, batch); err != nil {
+		v := s.view(folder, role)
+		err = line.hand(func() error {
+			batch := s.a.batch(v, got, needs)
+			batch.Next.UIDNext, batch.Total = chunk[len(chunk)-1]+1, len(uids)
+			return deliver(ctx, batch)
+		})
+		if err != nil {
 			return err
 		}
 		if err := s.back(ctx, folder, validity); err != nil {
@@ -137,6 +148,59 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, q mail
 		}
 	}
 	return nil
+}
+
+// line does jobs one after the other: at once, or, where they may run beside the
+// reading, in a goroutine of its own, which is at most one job behind.
+type line struct {
+	jobs   chan func() error // nil where each is done at once
+	ended  chan struct{}
+	failed atomic.Pointer[error]
+}
+
+func newLine(beside bool) *line {
+	l := &line{}
+	if !beside {
+		return l
+	}
+	l.jobs, l.ended = make(chan func() error), make(chan struct{})
+	go func() {
+		defer close(l.ended)
+		for job := range l.jobs {
+			if l.failed.Load() != nil {
+				continue
+			}
+			if err := job(); err != nil {
+				l.failed.Store(&err)
+			}
+		}
+	}()
+	return l
+}
+
+// hand gives a job to the line. Its error may be that of the job before.
+func (l *line) hand(job func() error) error {
+	if l.jobs == nil {
+		return job()
+	}
+	l.jobs <- job
+	return l.err()
+}
+
+func (l *line) err() error {
+	if err := l.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// end waits for the last job.
+func (l *line) end() error {
+	if l.jobs != nil {
+		close(l.jobs)
+		<-l.ended
+	}
+	return l.err()
 }
 
 // back selects the folder again if a Perform in between has selected another.
@@ -160,19 +224,31 @@ func (s *Session) abandon(p *asked) {
 	s.asked = slices.DeleteFunc(s.asked, func(other *asked) bool { return other == p })
 }
 
+// view is what a session saw of a folder when it read from it.
+type view struct {
+	folder, role string
+	validity     uint32
+	modSeq       uint64
+	quota        float64
+}
+
+func (s *Session) view(folder, role string) view {
+	return view{folder: folder, role: role, validity: s.box.UIDValidity, modSeq: s.box.HighestModSeq, quota: s.quota}
+}
+
 // batch turns answers into messages, several at a time. Messages that are flagged
-// \Deleted are as good as gone and left out.
-func (s *Session) batch(folder, role string, got []*answer, needs rules.Needs) mailbox.Batch {
+// \Deleted are as good as gone and left out. It does not touch the session.
+func (a *Account) batch(v view, got []*answer, needs rules.Needs) mailbox.Batch {
 	got = slices.DeleteFunc(slices.Clone(got), func(a *answer) bool { return slices.Contains(a.flags, `\Deleted`) })
-	b := mailbox.Batch{Folder: folder, Needs: needs, Next: mailbox.Cursor{
-		UIDValidity: s.box.UIDValidity, ModSeq: s.box.HighestModSeq,
+	b := mailbox.Batch{Folder: v.folder, Needs: needs, Next: mailbox.Cursor{
+		UIDValidity: v.validity, ModSeq: v.modSeq,
 	}, Messages: make([]mailbox.Message, len(got))}
 	var readers sync.WaitGroup
 	share := max(64, (len(got)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
 	for from := 0; from < len(got); from += share {
 		readers.Go(func() {
 			for i := from; i < min(from+share, len(got)); i++ {
-				b.Messages[i] = s.message(folder, role, got[i], needs)
+				b.Messages[i] = a.message(v, got[i], needs)
 			}
 		})
 	}
@@ -180,26 +256,28 @@ func (s *Session) batch(folder, role string, got []*answer, needs rules.Needs) m
 	return b
 }
 
-func (s *Session) message(folder, role string, a *answer, needs rules.Needs) mailbox.Message {
-	ref := mailbox.Ref{Folder: folder, UIDValidity: s.box.UIDValidity, UID: a.uid}
-	if a.poison != "" {
-		return mailbox.Message{Ref: ref, Key: s.key(folder, a), Flags: a.flags, Poison: a.poison}
+func (a *Account) message(v view, got *answer, needs rules.Needs) mailbox.Message {
+	ref := mailbox.Ref{Folder: v.folder, UIDValidity: v.validity, UID: got.uid}
+	if got.poison != "" {
+		return mailbox.Message{Ref: ref, Key: keyAt(v.folder, v.validity, got), Flags: got.flags, Poison: got.poison}
 	}
-	m := s.a.identity().message(rawMessage{
-		Ref: ref, Role: role, Flags: a.flags, InternalDate: a.date,
-		Size: a.size, Header: a.header, Structure: a.structure, Body: a.body,
+	m := a.identity().message(rawMessage{
+		Ref: ref, Role: v.role, Flags: got.flags, InternalDate: got.date,
+		Size: got.size, Header: got.header, Structure: got.structure, Body: got.body,
 	}, needs)
-	m.Item.QuotaPercent = s.quota
-	if s.a.seal != nil && bytes.Contains(a.header, []byte(markField)) {
-		_, m.ByUs = Author{Identity: s.a.cfg.Identity, Secret: s.a.seal}.Ours(a.header)
+	m.Item.QuotaPercent = v.quota
+	if a.seal != nil && bytes.Contains(got.header, []byte(markField)) {
+		_, m.ByUs = Author{Identity: a.cfg.Identity, Secret: a.seal}.Ours(got.header)
 	}
 	return m
 }
 
-// key is the content key, or the place of a message that shows no content.
-func (s *Session) key(folder string, a *answer) string {
+func (s *Session) key(folder string, a *answer) string { return keyAt(folder, s.box.UIDValidity, a) }
+
+// keyAt is the content key, or the place of a message that shows no content.
+func keyAt(folder string, validity uint32, a *answer) string {
 	if a.poison != "" && len(a.header) == 0 {
-		return fmt.Sprintf("unread-%s/%d/%d", folder, s.box.UIDValidity, a.uid)
+		return fmt.Sprintf("unread-%s/%d/%d", folder, validity, a.uid)
 	}
 	return ContentKey(a.header, a.date)
 }

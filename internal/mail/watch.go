@@ -277,7 +277,7 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	if err := s.readBodies(ctx, got, needs); err != nil {
 		return fmt.Errorf("reading the texts of the folder %q: %w", w.folder, err)
 	}
-	batch := s.batch(w.folder, role, got, needs)
+	batch := s.a.batch(s.view(w.folder, role), got, needs)
 	batch.Next.UIDNext, batch.Next.SeenAt = got[len(got)-1].uid+1, start
 	return w.hand(ctx, s, batch)
 }

@@ -83,6 +83,9 @@ type Query struct {
 	MessageIDs []string
 	// MessageID alone finds messages by that field, whatever their key.
 	MessageID string
+	// Beside says that what takes the messages does not use the session, and may
+	// run while the next ones are read.
+	Beside bool
 	// Threads asks for References as well, and for what tells people from
 	// programs, whatever the rules need.
 	Threads bool
