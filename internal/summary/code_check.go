@@ -160,10 +160,11 @@ func skipIBAN(text string, words []span, i int) int {
 	return found
 }
 
-// isIBAN checks length and remainder: the first four characters go to the end,
-// letters count 10 to 35, and the number leaves 1 when divided by 97.
+// isIBAN checks form and remainder (ISO 13616): a country's two letters and two
+// check digits begin it; these four go to the end, letters count 10 to 35, and the
+// number leaves 1 when divided by 97.
 func isIBAN(number string) bool {
-	if len(number) < 15 || len(number) > 34 {
+	if len(number) < 15 || len(number) > 34 || number[0] < 'A' || number[1] < 'A' || !isDigits(number[2:4]) {
 		return false
 	}
 	rest := 0
