@@ -59,6 +59,13 @@ type Item struct {
 
 	QuotaPercent float64 `json:"quotaPercent" expr:"quotaPercent"` // of the mailbox that is full (RFC 9208)
 
+	Invite Invite `json:"invite" expr:"invite"`
+	Event  Event  `json:"event" expr:"event"` // what a rule on: event looks at
+	Day    Day    `json:"day" expr:"day"`     // of the event, of the mail's invitation, or today; Plan works it out from Diary
+	// Diary is the executive's calendar; nil where none is known. Conflicts, gaps,
+	// days and free time are worked out from it.
+	Diary *Diary `json:"-" expr:"-"`
+
 	Files []File `json:"files" expr:"files"`
 	List  List   `json:"list" expr:"list"`
 	Auth  Auth   `json:"auth" expr:"auth"`
@@ -140,6 +147,7 @@ type Found struct {
 	Deadlines []When    `json:"deadlines" expr:"deadlines"`
 	Dates     []When    `json:"dates" expr:"dates"`
 	Amounts   []Amount  `json:"amounts" expr:"amounts"`
+	Trips     []Trip    `json:"trips" expr:"trips"` // journeys, stays and bookings, from what the mail says to machines
 	Codes     []string  `json:"codes" expr:"codes"` // bookings, parcels, orders
 	Question  bool      `json:"question" expr:"question"`
 	Ask       bool      `json:"ask" expr:"ask"` // it wants something of its reader

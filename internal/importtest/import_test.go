@@ -24,17 +24,22 @@ type room struct {
 // nothing else of ours. Each layer speaks to those below it; rules is at the
 // bottom and knows nothing of mail, databases or the network.
 var rooms = map[string]room{
-	"cmd/daemon":       {all: true},
-	"internal/engine":  {imports: []string{"rules", "internal/store", "internal/agenda", "internal/mailbox"}},
-	"internal/mail":    {imports: []string{"rules", "internal/mailbox", "internal/when", "internal/summary"}},
-	"internal/store":   {imports: []string{"internal/mailbox"}},
-	"internal/errand":  {imports: []string{"internal/mail", "internal/mailbox", "internal/files", "internal/hook"}},
-	"internal/files":   {},
-	"internal/hook":    {},
-	"internal/ical":    {},
-	"internal/summary": {},
-	"internal/when":    {},
-	"internal/config":  {imports: []string{"rules"}},
+	"cmd/daemon":        {all: true},
+	"internal/engine":   {imports: []string{"rules", "internal/store", "internal/agenda", "internal/mailbox", "internal/datebook"}},
+	"internal/mail":     {imports: []string{"rules", "internal/mailbox", "internal/when", "internal/summary", "internal/invite", "internal/trip"}},
+	"internal/store":    {imports: []string{"internal/mailbox", "internal/datebook"}},
+	"internal/errand":   {imports: []string{"internal/mail", "internal/mailbox", "internal/files", "internal/hook", "internal/invite"}},
+	"internal/calendar": {imports: []string{"internal/datebook"}},
+	"internal/datebook": {imports: []string{"rules", "internal/ical"}},
+	"internal/google":   {},
+	"internal/invite":   {imports: []string{"rules", "internal/ical"}},
+	"internal/trip":     {imports: []string{"rules", "internal/ical"}},
+	"internal/files":    {},
+	"internal/hook":     {},
+	"internal/ical":     {},
+	"internal/summary":  {},
+	"internal/when":     {},
+	"internal/config":   {imports: []string{"rules"}},
 	// The demo shows the daemon over sockets; it must not know how it is made.
 	"internal/demo":      {imports: []string{"internal/demo/gcal"}},
 	"internal/demo/gcal": {},
@@ -49,7 +54,7 @@ var rooms = map[string]room{
 	"internal/bench":           {testing: true},
 	"internal/doctest":         {testing: true},
 	"internal/e2e":             {testing: true},
-	"internal/store/storetest": {testing: true, imports: []string{"internal/store", "internal/mailbox"}},
+	"internal/store/storetest": {testing: true, imports: []string{"internal/store", "internal/mailbox", "internal/datebook"}},
 	"internal/importtest":      {testing: true},
 }
 
