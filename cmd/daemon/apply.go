@@ -151,6 +151,7 @@ func (c *command) work(ctx context.Context, d *desk, what string, kind store.Run
 		return 0, err
 	}
 	run, err := do(a, step)
+	d.closeCalendar(ctx)
 	return run, errors.Join(err, a.Release())
 }
 

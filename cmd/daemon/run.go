@@ -35,6 +35,10 @@ func (c *command) watch(ctx context.Context, once bool) error {
 		return err
 	}
 	defer closeAll()
+	for _, d := range desks {
+		d.stays = !once
+		defer d.closeCalendar(ctx)
+	}
 	accounts, err := takeAll(ctx, desks)
 	if err != nil {
 		return err

@@ -7,7 +7,14 @@
 // followed there, and each occurrence becomes a rules.Event.
 package datebook
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrSignIn says that the account's sign-in at the calendar's server is not good
+// any more, or never allowed this. It stays so until a person signs in again.
+var ErrSignIn = errors.New("the sign-in at the calendar is not good any more")
 
 // Calendar is one calendar of an account, and how far it has been seen.
 type Calendar struct {
@@ -21,6 +28,10 @@ type Calendar struct {
 	Token  string
 	Asked  string
 	SeenAt time.Time
+	// Events is how many events the mirror has of it, cancelled instances too. The
+	// store counts them; a list of the server's that has far fewer is not believed
+	// at once.
+	Events int
 }
 
 // Event is one event as the server has it: a single one, a series (Recurrence), or
@@ -55,8 +66,8 @@ type Event struct {
 	Free     bool   `json:"free,omitempty"`    // transparent: it does not make busy
 	Color    string `json:"color,omitempty"`   // Google's name in lower case: tomato, sage, …; empty for the calendar's own
 	// Remind are the minutes before the start of its popup reminders; nil where it
-	// has the calendar's own.
-	Remind []int `json:"remind,omitempty"`
+	// has the calendar's own, empty where it has none at all.
+	Remind []int `json:"remind,omitzero"`
 
 	Organizer Person  `json:"organizer,omitzero"`
 	Creator   Person  `json:"creator,omitzero"`

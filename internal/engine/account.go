@@ -62,6 +62,8 @@ type Config struct {
 	Folders []string
 	// Outside does what happens outside the folders; nil where nothing may.
 	Outside Outside
+	// Calendar are the account's calendars; nil where it has none.
+	Calendar *Calendars
 	// Approvers are the addresses of the assistant and the executive, by those
 	// words, and under "desk" the one that answers go to.
 	Approvers map[string]string
@@ -70,6 +72,15 @@ type Config struct {
 	// Observe, if set, hears what became of each new mail, as it happens. It is
 	// called from the account's goroutines, one call at a time.
 	Observe func(Event)
+	// Now is the clock; nil for the machine's.
+	Now func() time.Time
+}
+
+func (c *Config) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
 }
 
 // Account owns the mail of one executive: it watches, plans, performs and takes
@@ -95,6 +106,15 @@ type Account struct {
 	hands    inHand
 	sent     sendings
 
+	// What is on the calendar is done by a goroutine of its own as well, so that a
+	// calendar that can't be reached never stops mail.
+	eventAt         chan struct{}
+	syncing         sync.Mutex
+	book            atomic.Pointer[book] // nil until it was first read
+	keptAt          time.Time            // of keepCalendar alone
+	calendarTrouble string               // the last that was reported
+	signedOut       atomic.Bool          // the calendar waits till a person signs in again
+
 	arrived    atomic.Bool // since takeBackDue last looked
 	tookBackAt time.Time   // of keepHouse alone
 }
@@ -115,7 +135,7 @@ func Take(ctx context.Context, c Config) (*Account, error) {
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
 	}
-	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1)}
+	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1), eventAt: make(chan struct{}, 1)}
 	a.Log = c.Log.With("account", c.Name)
 	a.UseRules(c.Rules)
 	return a, nil
@@ -149,7 +169,7 @@ func (a *Account) RunOnce(ctx context.Context) error { return a.during(ctx, true
 
 func (a *Account) during(ctx context.Context, once bool) (err error) {
 	set := a.rules.Load()
-	a.run, err = a.owner.BeginRun(ctx, store.Run{Kind: store.KindRun, RulesHash: set.Hash, Started: time.Now()})
+	a.run, err = a.owner.BeginRun(ctx, store.Run{Kind: store.KindRun, RulesHash: set.Hash, Started: a.now()})
 	if err != nil {
 		return err
 	}
@@ -161,8 +181,11 @@ func (a *Account) during(ctx context.Context, once bool) (err error) {
 		if err != nil {
 			state, message = store.RunFailed, err.Error()
 		}
-		err = errors.Join(err, a.owner.EndRun(ctx, a.run, state, message, time.Now()))
+		err = errors.Join(err, a.owner.EndRun(ctx, a.run, state, message, a.now()))
 	}()
+	if err := a.openBook(ctx); err != nil {
+		return err
+	}
 	a.besides = !once
 	defer func() { a.besides = false }()
 	if err := a.Settle(ctx); err != nil {
@@ -179,6 +202,10 @@ func (a *Account) during(ctx context.Context, once bool) (err error) {
 
 // handleOnce handles what is new, and what is due besides.
 func (a *Account) handleOnce(ctx context.Context) error {
+	waits := a.SyncCalendar(ctx) // mail is handled though the calendar can't be reached
+	if waits != nil && !isCalendar(waits) {
+		return waits
+	}
 	if err := a.Mail.Watch(ctx, true, a.cursor, a.arrive); err != nil {
 		return err
 	}
@@ -187,10 +214,10 @@ func (a *Account) handleOnce(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := a.Look(ctx, time.Now()); err != nil {
+	if err := a.Look(ctx, a.now()); err != nil {
 		return err
 	}
-	return a.Settle(ctx)
+	return errors.Join(a.Settle(ctx), waits)
 }
 
 // watchAndKeep watches the folders and keeps house beside it. Whichever fails
@@ -206,6 +233,11 @@ func (a *Account) watchAndKeep(ctx context.Context) error {
 	})
 	house.Go(func() {
 		if err := a.keepErrands(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	house.Go(func() {
+		if err := a.keepCalendar(ctx); err != nil {
 			cancel(err)
 		}
 	})
@@ -298,7 +330,7 @@ func (a *Account) keepErrands(ctx context.Context) error {
 		case <-retry.C:
 			err = a.doErrands(ctx)
 		case <-look.C:
-			err = a.askForApproval(ctx, time.Now())
+			err = a.askForApproval(ctx, a.now())
 		}
 		if isMail(err) {
 			a.Log.Warn("something outside waits for the mail server", "error", err)
@@ -312,7 +344,7 @@ func (a *Account) keepErrands(ctx context.Context) error {
 // something.
 func (a *Account) doErrands(ctx context.Context) error {
 	w := &work{Account: a, set: a.rules.Load(), run: a.run}
-	due, err := w.dueErrands(ctx, 0)
+	due, err := w.dueOf(ctx, mailbox.Outside, 0)
 	if err != nil || len(due) == 0 {
 		return err
 	}
@@ -345,9 +377,9 @@ func (a *Account) keepHouse(ctx context.Context) error {
 				err = a.Settle(ctx)
 			}
 		case <-look.C:
-			err = a.look(ctx, time.Now())
+			err = a.look(ctx, a.now())
 		case <-prune.C:
-			_, err = a.owner.Prune(ctx, time.Now().Add(-keepFacts))
+			_, err = a.owner.Prune(ctx, a.now().Add(-keepFacts))
 		}
 		if isMail(err) {
 			a.Log.Warn("unfinished work waits for the mail server", "error", err)

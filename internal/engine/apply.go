@@ -35,7 +35,7 @@ func (a *Account) Apply(ctx context.Context, args ApplyArgs, progress func(done,
 	if err != nil {
 		return 0, err
 	}
-	run, err = a.resume(ctx, store.Run{Kind: store.KindApply, Args: text, RulesHash: set.Hash, Started: time.Now()})
+	run, err = a.resume(ctx, store.Run{Kind: store.KindApply, Args: text, RulesHash: set.Hash, Started: a.now()})
 	if err != nil {
 		return 0, err
 	}
@@ -185,7 +185,7 @@ func (s *sweep) enter(ctx context.Context, before int64, p portion) error {
 		return context.Cause(ctx)
 	}
 	s.met = append(s.met, p.uids...)
-	steps, err := s.commit(ctx, store.Plan{RunID: s.run, Planned: time.Now(), Seen: p.plan.Seen}, p.planned)
+	steps, err := s.commit(ctx, store.Plan{RunID: s.run, Planned: s.now(), Seen: p.plan.Seen}, p.planned)
 	s.read += int64(len(p.uids))
 	s.planned += int64(len(steps))
 	s.total = max(s.total, before+int64(p.total), s.read)
@@ -209,7 +209,7 @@ func (a *Account) endRun(ctx context.Context, run int64, message string, err err
 	if err != nil {
 		state, message = store.RunInterrupted, err.Error()
 	}
-	return errors.Join(err, a.owner.EndRun(keep, run, state, message, time.Now()))
+	return errors.Join(err, a.owner.EndRun(keep, run, state, message, a.now()))
 }
 
 // Preview is what the rules would do to one message. Had are effects that it has

@@ -209,11 +209,11 @@ func (w *work) believe(ctx context.Context, m *mailbox.Message, asked []store.Ap
 	case from == "" || !strings.EqualFold(w.Approvers[a.Approver], from):
 		w.disbelieve(m, "it is from somebody else than who was asked")
 		return nil
-	case time.Now().After(a.Expires):
+	case w.now().After(a.Expires):
 		w.disbelieve(m, "it came too late")
 		return nil
 	}
-	err := w.owner.Answer(ctx, a.ID, answer, "mail", time.Now())
+	err := w.owner.Answer(ctx, a.ID, answer, "mail", w.now())
 	if errors.Is(err, store.ErrAnswered) {
 		w.disbelieve(m, "that has been answered before")
 		return nil
@@ -296,7 +296,7 @@ func (a *Account) Answer(ctx context.Context, args AnswerArgs) error {
 	if err != nil {
 		return err
 	}
-	run, err := a.owner.BeginRun(ctx, store.Run{Kind: store.KindAnswer, Args: text, RulesHash: a.rules.Load().Hash, Started: time.Now()})
+	run, err := a.owner.BeginRun(ctx, store.Run{Kind: store.KindAnswer, Args: text, RulesHash: a.rules.Load().Hash, Started: a.now()})
 	if err != nil {
 		return err
 	}
@@ -305,7 +305,7 @@ func (a *Account) Answer(ctx context.Context, args AnswerArgs) error {
 
 func (a *Account) answer(ctx context.Context, args AnswerArgs) error {
 	for _, id := range args.IDs {
-		if err := a.owner.Answer(ctx, id, args.Answer, "terminal", time.Now()); err != nil {
+		if err := a.owner.Answer(ctx, id, args.Answer, "terminal", a.now()); err != nil {
 			return fmt.Errorf("answering %d: %w", id, err)
 		}
 	}

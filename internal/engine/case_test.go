@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -102,6 +103,10 @@ func TestPromises(t *testing.T) {
 }
 
 func play(t *testing.T, archive *txtar.Archive, server func(can string) imapServer, dsn string) {
+	playWith(t, archive, server, dsn, nil)
+}
+
+func playWith(t *testing.T, archive *txtar.Archive, server func(can string) imapServer, dsn string, cal *calendars) {
 	c := &aCase{began: time.Now(), files: map[string]string{}, runs: map[string]int64{}}
 	for _, f := range archive.Files {
 		c.files[f.Name] = string(f.Data)
@@ -112,7 +117,10 @@ func play(t *testing.T, archive *txtar.Archive, server func(can string) imapServ
 	}
 	listening := startHooks(t)
 	c.desk = newDesk(t, server(can), dsn, strings.ReplaceAll(c.files["rules.yaml"], "{hooks}", listening.url))
-	c.desk.listening = listening
+	c.desk.listening, c.desk.cal, c.desk.calendarNames = listening, cal, []string{"primary"}
+	if cal != nil {
+		c.began = cal.begin
+	}
 	t.Cleanup(c.stop)
 	for _, line := range strings.Split(block(script), "\n") {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -140,6 +148,16 @@ func (c *aCase) do(line string) {
 	switch name {
 	case "run", "apply", "undo", "approve", "refuse":
 		err = c.work(name, args)
+	case "poll":
+		err = c.take().SyncCalendar(c.Context())
+	case "events":
+		c.compare(line, want, c.eventLines())
+	case "told":
+		c.compare(line, want, c.mailsByCalendar())
+	case "asked":
+		if n := c.asked(args[0]); int64(n) != c.number(args[1]) {
+			c.Errorf("%s: there were %d", line, n)
+		}
 	case "folders":
 		c.compare(line, want, c.mailIn(c))
 	case "posted":
@@ -250,6 +268,7 @@ func init() {
 			}
 		},
 	}
+	maps.Copy(events, calendarEvents())
 }
 
 func (c *aCase) byHand(do func(*hand)) {
@@ -278,7 +297,7 @@ func (h *hand) flag(name, folder string, changes []string) {
 }
 
 func (c *aCase) deliverAs(args []string) {
-	name, folder, received := args[0], "INBOX", time.Now()
+	name, folder, received := args[0], "INBOX", c.now()
 	var flags []imap.Flag
 	for _, arg := range args[1:] {
 		if ago, ok := strings.CutPrefix(arg, "ago="); ok {

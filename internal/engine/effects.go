@@ -22,6 +22,8 @@ func (w *work) stepsOf(m *mailbox.Message, e rules.Effect, now time.Time) []stor
 	first := store.Step{Rule: e.Rule, RulesHash: w.set.Hash, Action: actionKey(e), Arg: e.Arg}
 	var steps []store.Step
 	switch {
+	case isCalendarAction(e, &m.Item):
+		steps = w.calendarSteps(first, e, m)
 	case slices.Contains(outside, e.Action):
 		first.Op = mailbox.Op{Kind: mailbox.Outside, Do: e.Action, Arg: e.Arg, With: e.With}
 		if e.Action == "mute" {
@@ -61,7 +63,7 @@ func (w *work) begins(s *store.Step, e rules.Effect) {
 	case e.Confirm != "":
 		s.State, s.Approver = store.Parked, e.Confirm
 		s.Reason = "waits for the " + e.Confirm
-	case w.live && s.NotBefore.IsZero() && s.Op.Kind != mailbox.Outside:
+	case w.live && s.NotBefore.IsZero() && isInside(s.Op):
 		s.State = store.Started // performed at once, so it is marked at once
 	}
 }

@@ -28,11 +28,11 @@ type Outside interface {
 }
 
 // needsMessage are the errands that need the whole message.
-var needsMessage = []string{"save", "draft", "forward", "redirect", "reply", "unsubscribe"}
+var needsMessage = []string{"save", "draft", "forward", "redirect", "reply", "respond", "unsubscribe"}
 
 // sends are the errands by which mail leaves the house: what may have been sent
 // can't be looked for, and a day has a limit.
-var sends = []string{"forward", "redirect", "reply"}
+var sends = []string{"forward", "redirect", "reply", "respond"}
 
 // mostSends is how many mails rules send in a day at most: a loop that all other
 // guards have let through ends here.
@@ -42,7 +42,7 @@ const mostSends = 100
 // run, or with 0 of all. Each is marked as started only when its turn has come, so
 // that a crash leaves one in doubt and no more.
 func (w *work) errands(ctx context.Context, run int64, count func(int)) error {
-	ids, err := w.dueErrands(ctx, run)
+	ids, err := w.dueOf(ctx, mailbox.Outside, run)
 	for _, id := range ids {
 		if err != nil {
 			return err
@@ -56,15 +56,15 @@ func (w *work) errands(ctx context.Context, run int64, count func(int)) error {
 	return err
 }
 
-// dueErrands are the steps that are due, in the order they were planned.
-func (w *work) dueErrands(ctx context.Context, run int64) (ids []int64, err error) {
-	now := time.Now()
+// dueOf are the steps of a kind that are due, in the order they were planned.
+func (w *work) dueOf(ctx context.Context, kind mailbox.OpKind, run int64) (ids []int64, err error) {
+	now := w.now()
 	ops, err := w.Journal.OpenOps(ctx, w.Name, now)
 	if err != nil {
 		return nil, err
 	}
 	for _, op := range ops {
-		if op.Kind != mailbox.Outside {
+		if op.Kind != kind {
 			continue
 		}
 		open := store.Filter{Account: w.Name, RunID: run, States: []store.State{store.Planned, store.Started}, Due: now, Op: &op, Bare: true}
@@ -109,7 +109,7 @@ func (w *work) oneErrand(ctx context.Context, id int64) error {
 		return nil
 	}
 	defer w.hands.drop(id)
-	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned, store.Started}, Due: time.Now()})
+	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned, store.Started}, Due: w.now()})
 	if err != nil || len(open) == 0 {
 		return err
 	}
@@ -127,7 +127,7 @@ func (w *work) oneErrand(ctx context.Context, id int64) error {
 	}
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 	defer cancel()
-	if err := w.owner.Finish(keep, time.Now(), []store.Ending{ending}); err != nil {
+	if err := w.owner.Finish(keep, w.now(), []store.Ending{ending}); err != nil {
 		return err
 	}
 	w.keepLetter(ctx, s, outcome)
@@ -141,7 +141,7 @@ func (w *work) keepLetter(ctx context.Context, s store.Step, o mailbox.Outcome) 
 	if o.Result != mailbox.Done || len(o.Letter) == 0 {
 		return
 	}
-	if _, err := w.session.Append(ctx, mailbox.Sent, []string{seen}, time.Now(), o.Letter, o.LetterID); err != nil {
+	if _, err := w.session.Append(ctx, mailbox.Sent, []string{seen}, w.now(), o.Letter, o.LetterID); err != nil {
 		w.Log.Warn("a mail was sent, but its copy could not be put into the folder for sent mail", "step", s.ID, "rule", s.Rule, "error", err)
 	}
 }
@@ -164,7 +164,7 @@ func (w *work) errand(ctx context.Context, s store.Step) (store.Ending, mailbox.
 		e, o := w.ended(s, mailbox.Outcome{Result: mailbox.Unknown, Reason: InDoubt})
 		return e, o, nil
 	}
-	e := mailbox.Errand{Key: errandKey(w.Name, s), Account: w.Name, Rule: s.Rule, Op: s.Op, Subject: s.Item.Subject, From: s.Item.Sender, Now: time.Now(), Doubt: doubt}
+	e := mailbox.Errand{Key: errandKey(w.Name, s), Account: w.Name, Rule: s.Rule, Op: s.Op, Subject: s.Item.Subject, From: s.Item.Sender, Now: w.now(), Doubt: doubt}
 	reason, err := w.prepare(ctx, s, &e)
 	if err != nil || reason != "" {
 		return simple(failed(s, reason), err)
@@ -193,6 +193,11 @@ func isSending(s store.Step) bool {
 // prepare reads the message where the errand needs it, and says why it is not to
 // be done, or "".
 func (w *work) prepare(ctx context.Context, s store.Step, e *mailbox.Errand) (reason string, err error) {
+	if s.Op.Unless != "" {
+		if reason, err := w.noLonger(ctx, s); err != nil || reason != "" {
+			return reason, err
+		}
+	}
 	if slices.Contains(needsMessage, s.Op.Do) {
 		e.Raw, err = w.raw(ctx, s)
 		switch {
@@ -228,13 +233,13 @@ func (w *work) ended(s store.Step, o mailbox.Outcome) (store.Ending, mailbox.Out
 	case mailbox.Done:
 		e.State = store.Done
 		if isSending(s) {
-			w.sent.note(time.Now())
+			w.sent.note(w.now())
 		}
 	case mailbox.Later:
 		if s.Attempts >= len(backoff) {
 			return failed(s, "given up after several attempts: "+o.Reason), o
 		}
-		e.State, e.NotBefore = store.Planned, time.Now().Add(backoff[s.Attempts])
+		e.State, e.NotBefore = store.Planned, w.now().Add(backoff[s.Attempts])
 		w.Log.Warn("something outside could not be done yet; it is tried again", "rule", s.Rule, "action", s.Op.Do, "step", s.ID, "again_in", backoff[s.Attempts].String())
 	case mailbox.Unknown:
 		e.State = store.Uncertain
@@ -249,7 +254,7 @@ func (w *work) ended(s store.Step, o mailbox.Outcome) (store.Ending, mailbox.Out
 // mayNot says why mail must not be sent: somebody was answered lately, or the day
 // has had enough. That somebody is answered now is written down before.
 func (w *work) mayNot(ctx context.Context, s store.Step) (string, error) {
-	now := time.Now()
+	now := w.now()
 	n, err := w.sentToday(ctx, now)
 	if err != nil {
 		return "", err

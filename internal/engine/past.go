@@ -66,7 +66,7 @@ func (a *Account) readPastOf(ctx context.Context, session Session, folder string
 	scan.Folder = folder
 	needs := w.set.Needs()
 	needs.Text, needs.FileText, needs.Found = false, false, false // that would be the whole mailbox
-	q := mailbox.Query{Since: time.Now().Add(-pastFor), FromUID: scan.UpTo, Threads: true, Needs: &needs}
+	q := mailbox.Query{Since: a.now().Add(-pastFor), FromUID: scan.UpTo, Threads: true, Needs: &needs}
 	err := session.Scan(ctx, folder, q, func(ctx context.Context, b mailbox.Batch) error {
 		known := b.Needs
 		known.History = false // of its conversation and its author, nothing was known when it came

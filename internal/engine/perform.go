@@ -68,7 +68,7 @@ func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool
 func (w *work) writeDown(ctx context.Context, a acted) error {
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 	defer cancel()
-	if err := w.owner.Finish(keep, time.Now(), a.endings); err != nil {
+	if err := w.owner.Finish(keep, w.now(), a.endings); err != nil {
 		return err
 	}
 	w.tell(a.steps, a.endings)
@@ -86,7 +86,7 @@ func (w *work) giveUp(ctx context.Context, undecided []store.Step) error {
 		endings[i] = store.Ending{StepID: s.ID, State: store.Uncertain, Reason: "it can't be told whether this was done; look at the message and decide"}
 		w.Log.Error("a step is uncertain: a person must look", "step", s.ID, "rule", s.Rule, "action", actionWord(s.Action))
 	}
-	return w.owner.Finish(ctx, time.Now(), endings)
+	return w.owner.Finish(ctx, w.now(), endings)
 }
 
 func (w *work) start(ctx context.Context, steps []store.Step) error {

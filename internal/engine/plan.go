@@ -25,6 +25,7 @@ type work struct {
 	live    bool          // new mail, as against mail that apply was asked to go over
 	rule    string        // only this rule's effects; empty for all
 	only    []*rules.Rule // those whose schedule is due; nil for all
+	known   bool          // occasions that were looked at before: what went wrong with them was said then
 
 	words map[string][]store.SeenWord // of seenBefore, by the word: those that may not be in the journal yet
 	alone int                         // planned actions that the journal knew already
@@ -35,7 +36,7 @@ type work struct {
 // together with how far the folder has been seen. It returns the steps that are
 // to be performed.
 func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) {
-	now := time.Now()
+	now := w.now()
 	b.Next.SeenAt = now
 	p := store.Plan{RunID: w.run, Planned: now, Folder: b.Folder, Cursor: &b.Next}
 	planned, err := w.evaluate(ctx, b, &p)
@@ -116,7 +117,7 @@ func remember(known []store.Item, item store.Item) []store.Item {
 // to, and those that can't be read. What is to be remembered of new mail goes
 // into the plan.
 func (w *work) evaluate(ctx context.Context, b mailbox.Batch, p *store.Plan) ([]judged, error) {
-	now := time.Now()
+	now := w.now()
 	planned := make([]judged, 0, len(b.Messages))
 	for i := range b.Messages {
 		m := &b.Messages[i]
@@ -136,7 +137,7 @@ func (w *work) evaluate(ctx context.Context, b mailbox.Batch, p *store.Plan) ([]
 
 // decide runs the rules over one message.
 func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p *store.Plan) ([]store.Step, error) {
-	m.Item.Account = w.Name
+	m.Item.Account, m.Item.Diary = w.Name, w.diaryNow()
 	needs := w.set.Needs()
 	if m.ByUs {
 		return nil, nil
@@ -282,7 +283,7 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fre
 		return fresh, false, err
 	}
 	for _, it := range known {
-		ours, moving := effectOn(m, it, acts)
+		ours, moving := effectOn(m, it, acts, w.now())
 		if ours {
 			return it, false, nil
 		}
@@ -328,12 +329,12 @@ func idsOf(items []store.Item) []int64 {
 // effectOn reports whether a message is what our steps made of an item: a copy
 // of it, or itself on its way to the message's folder. Moving says that it is on
 // its way to another.
-func effectOn(m *judged, it store.Item, acts []store.Step) (ours, moving bool) {
+func effectOn(m *judged, it store.Item, acts []store.Step, now time.Time) (ours, moving bool) {
 	for _, s := range acts {
 		if s.Item.ID != it.ID {
 			continue
 		}
-		if s.State == store.Planned && s.NotBefore.After(time.Now()) {
+		if s.State == store.Planned && s.NotBefore.After(now) {
 			continue // its time is still to come
 		}
 		begun := s.State != store.Done
@@ -385,7 +386,7 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 				return err
 			}
 			endings = append(endings, store.Ending{StepID: s.ID, State: store.Undone, Reason: ByHand})
-			return w.owner.Finish(ctx, time.Now(), endings)
+			return w.owner.Finish(ctx, w.now(), endings)
 		}
 	}
 	return nil
@@ -427,7 +428,7 @@ func (w *work) failedBefore(ctx context.Context, items []store.NewItem) (again [
 	if again == nil {
 		return nil, nil
 	}
-	return again, w.owner.Finish(ctx, time.Now(), endings)
+	return again, w.owner.Finish(ctx, w.now(), endings)
 }
 
 // isFinal reports whether a failed step must not be tried again: a person did not

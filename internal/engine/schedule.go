@@ -21,7 +21,7 @@ const sentFor = 60 * 24 * time.Hour
 // rules look once more; what was done is not done twice.
 func (a *Account) followSchedules(ctx context.Context, now time.Time) error {
 	set := a.rules.Load()
-	due, err := a.dueRules(ctx, set, now)
+	due, err := a.dueRules(ctx, set, now, onMail)
 	if err != nil || len(due) == 0 {
 		return err
 	}
@@ -34,8 +34,9 @@ func (a *Account) followSchedules(ctx context.Context, now time.Time) error {
 }
 
 // dueRules finds the rules whose time has come since they were last followed.
-func (a *Account) dueRules(ctx context.Context, set *rules.Set, now time.Time) (due []*rules.Rule, err error) {
-	if !slices.ContainsFunc(set.Rules, func(r *rules.Rule) bool { return r.Enabled && r.Run != nil }) {
+func (a *Account) dueRules(ctx context.Context, set *rules.Set, now time.Time, wanted func(*rules.Rule) bool) (due []*rules.Rule, err error) {
+	runs := func(r *rules.Rule) bool { return r.Enabled && r.Run != nil && wanted(r) }
+	if !slices.ContainsFunc(set.Rules, runs) {
 		return nil, nil
 	}
 	ran, err := a.Journal.Ran(ctx, a.Name)
@@ -44,7 +45,7 @@ func (a *Account) dueRules(ctx context.Context, set *rules.Set, now time.Time) (
 	}
 	var fresh []*rules.Rule
 	for _, r := range set.Rules {
-		if !r.Enabled || r.Run == nil {
+		if !runs(r) {
 			continue
 		}
 		last, known := ran[r.Name]

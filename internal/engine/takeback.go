@@ -27,7 +27,7 @@ func (a *Account) takeBackDue(ctx context.Context, now time.Time) error {
 		}
 	}()
 	for _, rule := range set.Rules {
-		if !rule.Enabled || !rule.TakesBack() {
+		if !rule.Enabled || !rule.TakesBack() || onCalendar(rule) {
 			continue
 		}
 		items, err := a.toTakeBack(ctx, rule, now)
@@ -103,7 +103,7 @@ func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, items []store.I
 // takeItemBack undoes a rule's effects on one item, under a run of its own, so
 // that they can be told in the log.
 func (w *work) takeItemBack(ctx context.Context, rule *rules.Rule, item int64) error {
-	run, err := w.owner.BeginRun(ctx, store.Run{Kind: store.KindUndo, RulesHash: w.set.Hash, Started: time.Now(), Args: []byte("{}")})
+	run, err := w.owner.BeginRun(ctx, store.Run{Kind: store.KindUndo, RulesHash: w.set.Hash, Started: w.now(), Args: []byte("{}")})
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (w *work) current(ctx context.Context, items []store.Item, needs rules.Need
 	}
 	for _, m := range found {
 		m.Item.Account = w.Name
-		if err := w.withHistory(ctx, m, time.Now()); err != nil {
+		if err := w.withHistory(ctx, m, w.now()); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +172,7 @@ func (w *work) noLonger(ctx context.Context, s store.Step) (string, error) {
 	if err != nil || m == nil {
 		return "", err // that it is gone is found out by performing it
 	}
-	holds, err := w.set.Holds(s.Op.Unless, &m.Item, time.Now())
+	holds, err := w.set.Holds(s.Op.Unless, &m.Item, w.now())
 	if err != nil {
 		w.Log.Warn("a condition could not be evaluated; the step is not done", "rule", s.Rule, "step", s.ID)
 		return "not done, since its condition could not be evaluated: unless: " + s.Op.Unless, nil
@@ -254,7 +254,7 @@ func (w *work) afterErrands(ctx context.Context, s store.Step) (store.Ending, er
 	if err != nil || !slices.ContainsFunc(open, func(o store.Step) bool { return o.Op.Kind == mailbox.Outside }) {
 		return store.Ending{}, err
 	}
-	return store.Ending{StepID: s.ID, State: store.Planned, NotBefore: time.Now().Add(deleteAgain)}, nil
+	return store.Ending{StepID: s.ID, State: store.Planned, NotBefore: w.now().Add(deleteAgain)}, nil
 }
 
 const deleteAgain = 30 * time.Second

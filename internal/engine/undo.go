@@ -45,7 +45,7 @@ func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, t
 	if err != nil {
 		return 0, err
 	}
-	run, err = a.resume(ctx, store.Run{Kind: store.KindUndo, Args: text, RulesHash: a.rules.Load().Hash, Started: time.Now()})
+	run, err = a.resume(ctx, store.Run{Kind: store.KindUndo, Args: text, RulesHash: a.rules.Load().Hash, Started: a.now()})
 	if err != nil {
 		return 0, err
 	}
@@ -82,7 +82,7 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 			}
 		})
 		if err == nil && w.besides {
-			err = w.errands(ctx, run, func(int) {})
+			err = errors.Join(w.events(ctx, run, func(int) {}), w.errands(ctx, run, func(int) {}))
 		}
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 	if err != nil || endings == nil {
 		return err
 	}
-	return w.owner.Finish(ctx, time.Now(), endings)
+	return w.owner.Finish(ctx, w.now(), endings)
 }
 
 // waiting are the ends of such steps.
@@ -123,7 +123,7 @@ func (w *work) setAside(ctx context.Context, step int64) error {
 	if err != nil || len(uncertain) == 0 {
 		return err
 	}
-	return w.owner.Finish(ctx, time.Now(), []store.Ending{{StepID: step, State: store.Failed, Reason: "it was uncertain; a person has looked and set it aside"}})
+	return w.owner.Finish(ctx, w.now(), []store.Ending{{StepID: step, State: store.Failed, Reason: "it was uncertain; a person has looked and set it aside"}})
 }
 
 // planBack plans the inverse of every step that args mean, the newest first, and
@@ -168,7 +168,7 @@ func (w *work) takeBack(ctx context.Context, steps []store.Step) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	p := store.Plan{RunID: w.run, Planned: time.Now()}
+	p := store.Plan{RunID: w.run, Planned: w.now()}
 	for i := range steps {
 		s := &steps[i]
 		s.Item.Place = places[s.Item.ID]
@@ -242,7 +242,7 @@ func (w *work) triedBefore(ctx context.Context, steps, fresh []store.Step) ([]st
 	if again == nil {
 		return nil, nil
 	}
-	return again, w.owner.Finish(ctx, time.Now(), endings)
+	return again, w.owner.Finish(ctx, w.now(), endings)
 }
 
 // inverse is the step that takes s back. Where it can't be, it says why and is
@@ -271,6 +271,8 @@ func (w *work) inverse(s store.Step) store.Step {
 		back.State, back.Reason = store.Failed, "what was deleted for good can't be brought back"
 	case mailbox.Outside:
 		inverseOutside(s, &back)
+	case mailbox.Event:
+		inverseEvent(s, &back)
 	}
 	return back
 }
@@ -300,7 +302,7 @@ func inverseOutside(s store.Step, back *store.Step) {
 // account.
 func (a *Account) takeRequests(ctx context.Context) error {
 	for {
-		r, ok, err := a.owner.TakeRequest(ctx, time.Now())
+		r, ok, err := a.owner.TakeRequest(ctx, a.now())
 		if err != nil || !ok {
 			return err
 		}

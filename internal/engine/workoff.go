@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
@@ -23,12 +22,13 @@ var opOrder = []mailbox.OpKind{"", mailbox.Store, mailbox.Copy, mailbox.Remove, 
 // Settle takes up what an earlier process, or a broken connection, left
 // unfinished. It asks nothing of the mail server if there is nothing.
 func (a *Account) Settle(ctx context.Context) error {
-	ops, err := a.Journal.OpenOps(ctx, a.Name, time.Now())
+	ops, err := a.Journal.OpenOps(ctx, a.Name, a.now())
 	if err != nil || len(ops) == 0 {
 		return err
 	}
 	if a.besides && !slices.ContainsFunc(ops, isInside) {
 		a.runErrands()
+		a.runEvents()
 		return nil
 	}
 	session, err := a.open(ctx)
@@ -61,13 +61,17 @@ func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
 	}
 	if w.besides {
 		w.runErrands() // what a person waits for is done here, see undo
+		w.runEvents()
 		return nil
+	}
+	if err := w.eventsAlone(ctx, count); err != nil && !isCalendar(err) {
+		return err
 	}
 	return w.errands(ctx, 0, count)
 }
 
 // isInside reports whether a change is one to the folders of the mailbox.
-func isInside(op mailbox.Op) bool { return op.Kind != mailbox.Outside }
+func isInside(op mailbox.Op) bool { return op.Kind != mailbox.Outside && op.Kind != mailbox.Event }
 
 // pipeline performs open steps group by group. While the server works on one, the
 // journal is busy with those before and after.
@@ -146,7 +150,7 @@ type group struct {
 // change comes first: what a MOVE costs a server grows with what lies in the
 // folder, and it should soon be less.
 func (w *work) takeOut(ctx context.Context, groups chan<- group, wanted func(mailbox.Op) bool, states []store.State) error {
-	ops, err := w.Journal.OpenOps(ctx, w.Name, time.Now())
+	ops, err := w.Journal.OpenOps(ctx, w.Name, w.now())
 	if err != nil {
 		return err
 	}
@@ -165,7 +169,7 @@ func (w *work) takeOut(ctx context.Context, groups chan<- group, wanted func(mai
 }
 
 func (w *work) takeOutOp(ctx context.Context, groups chan<- group, op mailbox.Op, states []store.State) error {
-	open := store.Filter{Account: w.Name, States: states, Due: time.Now(), Op: &op, Limit: atOnce, Bare: true}
+	open := store.Filter{Account: w.Name, States: states, Due: w.now(), Op: &op, Limit: atOnce, Bare: true}
 	for {
 		g, err := w.begin(ctx, open)
 		if err != nil || len(g.steps) == 0 {

@@ -171,6 +171,9 @@ type desk struct {
 	kept      string // the folder for files
 	strict    bool   // the mail server's own word on senders is asked for
 
+	cal           *calendars // nil where the case has none
+	calendarNames []string
+
 	// before is called once, ahead of the next Perform: between plan and act.
 	before func()
 	// arriving is called once, between the next fetch and its plan.
@@ -226,14 +229,26 @@ func (d *desk) take() *engine.Account {
 	if d.journal, err = store.Open(d.Context(), d.dsn); err != nil {
 		d.Fatal(err)
 	}
-	d.account, err = engine.Take(d.Context(), engine.Config{
+	config := engine.Config{
 		Name: user, Mail: d.mail(), Journal: d.journal, Rules: d.set, Log: d.logger(), Folders: d.folders,
 		Outside: d.tools(), Approvers: approvers, Strict: d.strict,
-	})
+	}
+	if d.cal != nil {
+		config.Calendar, config.Now = d.cal.open(d), d.cal.now
+	}
+	d.account, err = engine.Take(d.Context(), config)
 	if err != nil {
 		d.Fatal(err)
 	}
 	return d.account
+}
+
+// now is the time in the case.
+func (d *desk) now() time.Time {
+	if d.cal != nil {
+		return d.cal.now()
+	}
+	return time.Now()
 }
 
 // leave gives the account up and closes the journal, as the end of a process does.

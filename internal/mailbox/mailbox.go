@@ -55,6 +55,9 @@ type Message struct {
 	References []string
 	// ByUs says that foredesk wrote it: its own mail never triggers rules.
 	ByUs bool
+	// Odd says which part of the message could not be read, and why, where the rest
+	// was; it quotes nothing. An invitation that is in doubt is none.
+	Odd string
 	// Poison says why the message could not be read. Such a message has only its
 	// Ref, Key and Flags; it stays where it is.
 	Poison string
@@ -104,6 +107,7 @@ const (
 	Store   OpKind = "store"   // add and remove flags and keywords
 	Remove  OpKind = "remove"  // expunge this one message: takes a Copy back
 	Outside OpKind = "outside" // something outside the folders: see Errand
+	Event   OpKind = "event"   // something on a calendar: see package datebook
 )
 
 // Op is what is to be done to a message. Ops that are equal may be done to many
@@ -113,7 +117,8 @@ type Op struct {
 	To   string   `json:"to,omitempty"`  // folder of a Move or Copy; made and subscribed if missing
 	Add  []string `json:"add,omitempty"` // flags and keywords of a Store, sorted
 	Del  []string `json:"del,omitempty"`
-	// Do, Arg and With say what is done outside, in the words of rules.Effect.
+	// Do, Arg and With say what is done outside or on a calendar, in the words of
+	// rules.Effect.
 	Do   string            `json:"do,omitempty"`
 	Arg  string            `json:"arg,omitempty"`
 	With map[string]string `json:"with,omitempty"`
