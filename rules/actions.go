@@ -14,11 +14,7 @@ var colours = []string{"red", "orange", "yellow", "green", "blue", "purple", "gr
 
 // laterActions are actions of the language that this version can't do yet, with
 // what they wait for.
-var laterActions = map[string]string{
-	"summarize": "summaries",
-	"schedule":  "a calendar", "hold": "a calendar", "respond": "a calendar", "propose": "a calendar", "buffer": "a calendar", "prep": "a calendar",
-	"focus": "a calendar", "color": "a calendar", "tag": "a calendar", "mirror": "a calendar",
-}
+var laterActions = map[string]string{"summarize": "summaries"}
 
 // verbs are the actions of the language, and what each takes.
 var verbs map[string]verb
@@ -37,34 +33,39 @@ func init() { // not at the declaration: reading expire leads back to the table
 		wording  = kind{readWording, textSchema()}
 		to       = kind{readRecipients, textsSchema("assistant", "executive")}
 		until    = kind{readMoment, textSchema("tomorrow 08:00", "monday", "next week", "3d", "{deadline} - 1d")}
-		template = field{"template", true, wording}
+		template = field{name: "template", required: true, kind: wording}
 	)
 	verbs = map[string]verb{
 		"file": takes(folder), "copy": takes(folder),
 		"archive": takes(on), "junk": takes(on), "trash": takes(on), "delete": takes(kind{readDelete, schema{"enum": []any{true, "yes"}}}),
 		"keep":  takes(kind{readKeep, schema{"const": "inbox"}}),
-		"save":  {"to", []field{{"files", true, kind{readPattern, textSchema("*.pdf")}}, {"to", true, name}}},
+		"save":  {main: "to", fields: []field{{name: "files", required: true, kind: kind{readPattern, textSchema("*.pdf")}}, {name: "to", required: true, kind: name}}},
 		"flag":  takes(kind{readFlag, wordSchema(append(anys(colours), true, false, "grey")...)}),
 		"label": takes(label), "unlabel": takes(label),
 		"read": takes(yesNo), "important": takes(yesNo), "mute": takes(on),
 		"agenda": takes(section), "bundle": takes(section), "digest": takes(oneOf(digests...)),
-		"extract":     {"to", []field{{"to", true, kind{readTable, textSchema("expenses.csv")}}, {"fields", true, kind{readColumns, columnsSchema()}}}},
-		"snooze":      takes(until),
-		"remind":      {"after", []field{{"after", true, length}, {"unless", false, unless}}},
-		"expire":      {"after", []field{{"after", true, length}, {"unless", false, unless}, {"to", false, oneOf("archive", "trash")}}},
-		"draft":       {"template", []field{template, {"to", false, to}}},
-		"forward":     {"to", []field{{"to", true, to}, {"as", false, oneOf("draft", "mail")}, {"template", false, wording}}},
-		"redirect":    {"to", []field{{"to", true, to}}},
-		"reply":       {"template", []field{template, {"once", false, length}}},
-		"notify":      {"to", []field{{"to", true, kind{readNotify, textSchema("assistant", "executive")}}, {"text", false, line}}},
-		"webhook":     {"url", []field{{"url", true, kind{readURL, schema{"type": "string", "pattern": "^https?://"}}}}},
+		"extract": {main: "to", fields: []field{
+			{name: "to", required: true, kind: kind{readTable, textSchema("expenses.csv")}}, {name: "fields", required: true, kind: kind{readColumns, columnsSchema()}},
+		}},
+		"snooze": takes(until),
+		"remind": {main: "after", fields: []field{
+			{name: "after", required: true, kind: length, on: "mail"}, {name: "unless", kind: unless, on: "mail"}, {name: "before", required: true, kind: length, on: "event"},
+		}},
+		"expire":      {main: "after", fields: []field{{name: "after", required: true, kind: length}, {name: "unless", kind: unless}, {name: "to", kind: oneOf("archive", "trash")}}},
+		"draft":       {main: "template", fields: []field{template, {name: "to", kind: to}}},
+		"forward":     {main: "to", fields: []field{{name: "to", required: true, kind: to}, {name: "as", kind: oneOf("draft", "mail")}, {name: "template", kind: wording}}},
+		"redirect":    {main: "to", fields: []field{{name: "to", required: true, kind: to}}},
+		"reply":       {main: "template", fields: []field{template, {name: "once", kind: length}}},
+		"notify":      {main: "to", fields: []field{{name: "to", required: true, kind: kind{readNotify, textSchema("assistant", "executive")}}, {name: "text", kind: line}}},
+		"webhook":     {main: "url", fields: []field{{name: "url", required: true, kind: kind{readURL, schema{"type": "string", "pattern": "^https?://"}}}}},
 		"unsubscribe": takes(on),
 	}
+	maps.Copy(verbs, calendarVerbs())
 }
 
 // irreversible are the actions that can't be taken back: a rule with one needs
 // confirm: or irreversible: ok.
-var irreversible = []string{"delete", "forward", "redirect", "reply", "webhook", "unsubscribe"}
+var irreversible = []string{"delete", "forward", "redirect", "reply", "webhook", "unsubscribe", "respond", "move", "fix"}
 
 func actionNames() []string {
 	return slices.Sorted(maps.Keys(verbs))
@@ -78,8 +79,14 @@ func readAction(l *loader, key, value *yaml.Node) (Action, bool) {
 		l.unknownAction(key)
 		return a, false
 	}
+	if !l.mayStand(key) {
+		return a, false
+	}
 	before := len(l.problems)
 	verb.read(l, value, &a)
+	if verb.check != nil && len(l.problems) == before {
+		verb.check(l, value, &a)
+	}
 	return a, len(l.problems) == before
 }
 
@@ -89,7 +96,7 @@ func (d *reader) unknownAction(key *yaml.Node) {
 		return
 	}
 	hint := "there are: " + strings.Join(actionNames(), ", ")
-	if slices.Contains([]string{"move", "folder", "fileinto"}, key.Value) {
+	if slices.Contains([]string{"folder", "fileinto"}, key.Value) {
 		hint = `did you mean "file"?`
 	} else if near := nearest(key.Value, actionNames()); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
@@ -98,7 +105,7 @@ func (d *reader) unknownAction(key *yaml.Node) {
 }
 
 // checkActions refuses actions of one rule that can't all be done.
-func checkActions(d *reader, at *yaml.Node, actions []Action) {
+func (d *reader) checkActions(at *yaml.Node, actions []Action) {
 	for i, a := range actions {
 		for _, b := range actions[:i] {
 			ea, eb := a.effect(), b.effect()
@@ -125,9 +132,9 @@ func checkActions(d *reader, at *yaml.Node, actions []Action) {
 func (a Action) effect() Effect { return Effect{Action: a.Name, Arg: a.Arg, With: a.With} }
 
 // irreversible reports whether the action can't be taken back. A forward that is
-// only drafted can.
+// only drafted can; an event to which guests are asked can't: they have read it.
 func (a Action) irreversible() bool {
-	return slices.Contains(irreversible, a.Name) && a.With["as"] != "draft"
+	return slices.Contains(irreversible, a.Name) && a.With["as"] != "draft" || making[a.Name] && a.With["guests"] != ""
 }
 
 // checkIrreversible demands a person, or the assistant's word, for what can't be
@@ -151,7 +158,7 @@ func (l *loader) checkIrreversible(r *Rule, keys map[string]*yaml.Node) {
 }
 
 // notForSent are actions that make no sense for a mail that the executive wrote.
-var notForSent = []string{"keep", "junk", "snooze", "reply", "unsubscribe"}
+var notForSent = []string{"keep", "junk", "snooze", "reply", "unsubscribe", "respond"}
 
 // checkGuards refuses what a rule says twice over or against itself.
 func (l *loader) checkGuards(r *Rule, keys map[string]*yaml.Node) {

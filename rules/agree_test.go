@@ -133,6 +133,9 @@ func FuzzLoad(f *testing.F) {
 		"", "version: 1", "version: 1\nrules:\n  - {name: a, when: toMe, do: {file: 'A/{year}'}}\n", "a: &a [*a]", "version: 1\nrules: [{name: b, when: [!x y], do: []}]",
 		"version: 1\nrules:\n  - {name: a, on: sent, run: first monday at 7:00, when: thread.waiting == 'them', do: [{snooze: '{deadline} - 1d'}, {expire: {after: 3d, unless: flagged}}], undoWhen: answered, never: [reply]}\n",
 		"version: 1\nrules:\n  - {name: a, when: 'seenBefore(subject, \"7d\")', confirm: assistant, do: {extract: {to: a.csv, fields: {a: '{amount}'}}}}\ntests: [{name: t, given: {found: {amounts: [1 EUR]}}, expect: {extract: {to: a.csv}}}]\n",
+		"version: 1\nplaces: {hq: Fleet Street, city: Gresham Street}\ntravel: {hq to city: 35m, any: 1h}\nrules:\n  - {name: a, on: event, when: event.external, do: [{buffer: {before: 5m, travel: true}}, {prep: 1d}, {mirror: busy}]}\ntests: [{name: t, given: {event: {title: x, start: tomorrow 10:00, guests: [a@b.example]}, calendar: [{start: tomorrow}]}, expect: {buffer: {start: tomorrow 10:00}}}]\n",
+		"version: 1\nrules:\n  - {name: a, on: day, when: day.ahead < 3 and day.load > 0.5, do: [{focus: 2h}, {hold: {at: '12:00', length: 45m, flip: busy}}]}\ntests: [{name: t, given: {day: {load: 0.7}}, expect: {focus: true}}]\n",
+		"version: 1\nrules:\n  - {name: a, when: invite.conflict, irreversible: ok, do: [{respond: {answer: decline, comment: '{alternative}'}}, {schedule: {on: trip}}, {propose: 30m}]}\ntests: [{name: t, given: {invite: {start: friday, from: a@b.example}, trip: [{title: x, start: tomorrow 7:00}]}, expect: {respond: decline}}]\n",
 	} {
 		f.Add(seed)
 	}

@@ -22,23 +22,49 @@ type kind struct {
 }
 
 // field is an argument of an action. One without a name is all that the action
-// takes.
+// takes. On is the sort of rule in which alone it may stand: mail, which sent is
+// too, or event; empty for all.
 type field struct {
 	name     string
 	required bool
 	kind     kind
+	on       string
 }
 
-// verb is what an action takes. Where it is given a single value in place of
-// named arguments, that is the one called main; main is what stands in the
-// effect's Arg, the others stand in With.
+func (f field) standsOn(sort string) bool {
+	return f.on == "" || f.on == sort || f.on == "mail" && sort == "sent"
+}
+
+// verb is what an action takes. The argument called main stands in the effect's
+// Arg, the others in With; empty for all in With. Where the action is given a
+// single value in place of named arguments, that is the one called short, or main.
 type verb struct {
 	main   string
+	short  string
 	fields []field
+	// check looks at the arguments together, if that is needed.
+	check func(l *loader, n *yaml.Node, a *Action)
 }
 
 // takes makes the verb of an action with one argument that has no name.
 func takes(k kind) verb { return verb{fields: []field{{required: true, kind: k}}} }
+
+// bare reports whether the action takes one value, without a name.
+func (v verb) bare() bool { return len(v.fields) == 1 && v.fields[0].name == "" }
+
+// single is the argument that a value alone is for.
+func (v verb) single(sort string) string {
+	name := v.main
+	if v.short != "" {
+		name = v.short
+	}
+	for _, f := range v.fields {
+		if f.name == name && !f.standsOn(sort) {
+			return v.required(sort)[0]
+		}
+	}
+	return name
+}
 
 func (v verb) names() []string {
 	var names []string
@@ -53,32 +79,37 @@ func (v verb) read(l *loader, n *yaml.Node, a *Action) {
 	read := func(name string, value *yaml.Node) {
 		given[name] = true
 		for _, f := range v.fields {
-			if f.name == name {
+			switch {
+			case f.name != name:
+			case !f.standsOn(l.sort):
+				l.fail(value, "leave it out", "%q of %s is for rules on %s", name, a.Name, f.on)
+			default:
 				f.kind.read(l, value, a, argName(name, v.main))
 			}
 		}
 	}
 	before := len(l.problems)
 	switch {
-	case n.Kind == yaml.MappingNode && v.main != "":
+	case n.Kind == yaml.MappingNode && !v.bare():
 		l.mapping(n, a.Name, v.names(), func(key, value *yaml.Node) { read(key.Value, value) })
-	case n.Kind != yaml.ScalarNode && v.main == "":
+	case n.Kind != yaml.ScalarNode && v.bare():
 		l.fail(n, "write for example: "+plainWords(actionWords[a.Name].example), "%s takes one value", a.Name)
 		return
 	default:
-		read(v.main, n)
+		read(v.single(l.sort), n)
 	}
-	for _, f := range v.fields {
-		if f.required && !given[f.name] && len(l.problems) == before {
-			l.fail(n, fmt.Sprintf("write: %s: {%s: …}", a.Name, strings.Join(v.required(), ": …, ")), "%s needs %s", a.Name, f.name)
+	for _, name := range v.required(l.sort) {
+		if !given[name] && len(l.problems) == before {
+			l.fail(n, fmt.Sprintf("write: %s: {%s: …}", a.Name, strings.Join(v.required(l.sort), ": …, ")), "%s needs %s", a.Name, name)
 		}
 	}
 }
 
-func (v verb) required() []string {
+// required are the arguments that can't be left out in a rule on that sort of item.
+func (v verb) required(sort string) []string {
 	var names []string
 	for _, f := range v.fields {
-		if f.required {
+		if f.required && f.standsOn(sort) {
 			names = append(names, f.name)
 		}
 	}
@@ -126,7 +157,7 @@ func (l *loader) template(n *yaml.Node, a *Action, name string, style templateSt
 	if !ok {
 		return
 	}
-	t, err := parseTemplate(s, style)
+	t, err := templateOn(l.sort, s, style, "")
 	if err != nil {
 		l.failWith(n, err)
 		return
@@ -318,12 +349,18 @@ func readWording(l *loader, n *yaml.Node, a *Action, name string) {
 	if l.used != nil {
 		l.used[s] = text
 	}
-	w, err := parseWording(text)
+	kept := ""
+	if a.Name == "propose" {
+		kept = "slots"
+	}
+	w, err := parseWording(text, kept)
 	if err != nil {
 		l.fail(n, fmt.Sprintf("mend templates/%s.txt", safeName(s)), "the template %q can't be used: %s", s, err)
 		return
 	}
-	a.wording = w
+	if a.wording = w; kept != "" && !strings.Contains(w.text.source, "{"+kept+"}") {
+		l.fail(n, fmt.Sprintf("write {%s} into templates/%s.txt, where the times are to stand", kept, safeName(s)), "the template %q has no {%s}", s, kept)
+	}
 }
 
 // readRecipients reads one address or several; "assistant" and "executive" are
@@ -380,7 +417,7 @@ func readColumns(l *loader, n *yaml.Node, a *Action, name string) {
 		if !ok {
 			return
 		}
-		t, err := parseTemplate(s, inLine)
+		t, err := templateOn(l.sort, s, inLine, "")
 		if err != nil {
 			l.failWith(value, err)
 			return

@@ -33,6 +33,9 @@ type condition struct {
 	tree    ast.Node // as parsed, before rewriting: what guards are read from
 	facts   []string // dotted facts the condition looks at, in order of appearance
 	looks   bool     // at what is found in the text
+	// consults is so where it looks at an event, an invitation or a day: what the
+	// diary tells of it is worked out first.
+	consults bool
 	// remembers is so where it calls seenBefore: it is evaluated last, when all
 	// else holds, and never left out or preferred for a guard.
 	remembers bool
@@ -53,6 +56,7 @@ type compiler struct {
 	options []expr.Option
 	config  *conf.Config
 	needs   Needs
+	on      string // what the rule is on whose conditions are compiled; empty where that is not known
 	// earlier are the rules above the one being compiled that are on the same sort
 	// of item: what matched may name. The others are elsewhere.
 	earlier, elsewhere []string
@@ -111,11 +115,15 @@ func (c *compiler) compile(source string) (*condition, []finding) {
 	if err != nil {
 		return nil, []finding{fromExpr(err)}
 	}
-	return &condition{source: source, program: program, tree: tree.Node, facts: l.facts, looks: looksAtFound(l.facts), remembers: l.remembers}, nil
+	return &condition{source: source, program: program, tree: tree.Node, facts: l.facts, looks: looksAtFound(l.facts), consults: consultsDiary(l.facts), remembers: l.remembers}, nil
 }
 
 func looksAtFound(facts []string) bool {
 	return slices.ContainsFunc(facts, func(f string) bool { return rootOf(f) == "found" })
+}
+
+func consultsDiary(facts []string) bool {
+	return slices.ContainsFunc(facts, func(f string) bool { return slices.Contains([]string{"event", "invite", "day"}, rootOf(f)) })
 }
 
 // fromExpr puts an error of the expression library into our words.
@@ -145,6 +153,7 @@ var (
 		"*rules.People", "list of people", "[]rules.File", "list of files", "rules.File", "file", "rules.List", "list", "rules.Auth", "auth",
 		"[]rules.Link", "list of links", "rules.Link", "link", "[]rules.When", "list of dates", "rules.When", "date", "[]rules.Amount", "list of amounts",
 		"rules.Amount", "amount", "rules.Found", "found", "rules.Thread", "thread", "rules.Sender", "sender",
+		"[]rules.Event", "list of events", "rules.Event", "event", "[]rules.Trip", "list of trips", "rules.Trip", "trip", "rules.Invite", "invite", "rules.Day", "day",
 		"[]string", "list of words", "time.Time", "time", "time.Duration", "length of time")
 	noFieldPattern = regexp.MustCompile(`type (\w+) has no field (\w+)`)
 )
@@ -161,6 +170,10 @@ func fieldsOfType(name string) []string {
 		return fieldNames(reflect.TypeFor[When]())
 	case "amount":
 		return fieldNames(reflect.TypeFor[Amount]())
+	case "event":
+		return fieldNames(reflect.TypeFor[Event]())
+	case "trip":
+		return fieldNames(reflect.TypeFor[Trip]())
 	}
 	return factNames()
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -16,6 +17,9 @@ type Diary struct {
 	At time.Time
 
 	busy []Span // merged, ascending
+	// reach holds, for each event, the latest end up to it: where to begin to look
+	// for what touches an instant.
+	reach []time.Time
 }
 
 // NewDiary makes a diary of the occurrences between from and to.
@@ -29,24 +33,114 @@ func NewDiary(events []Event, from, to, at time.Time) *Diary {
 	slices.SortStableFunc(d.Events, func(a, b Event) int {
 		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End), cmp.Compare(a.Key, b.Key))
 	})
-	d.busy = mergedBusy(d.Events)
+	var busy []Span
+	var reach time.Time
+	for i := range d.Events {
+		e := &d.Events[i]
+		if e.End.After(reach) {
+			reach = e.End
+		}
+		d.reach = append(d.reach, reach)
+		if e.Busy {
+			busy = append(busy, e.span())
+		}
+	}
+	d.busy = merged(busy)
 	return d
 }
 
-func mergedBusy(events []Event) (spans []Span) {
-	for _, e := range events {
-		if !e.Busy || !e.End.After(e.Start) {
-			continue
-		}
-		if last := len(spans) - 1; last >= 0 && !e.Start.After(spans[last].End) {
-			if e.End.After(spans[last].End) {
-				spans[last].End = e.End
-			}
-			continue
-		}
-		spans = append(spans, Span{e.Start, e.End})
+func (e *Event) span() Span { return Span{e.Start, e.End} }
+
+// empty reports whether the span has no length.
+func (s Span) empty() bool { return !s.End.After(s.Start) }
+
+// within cuts off what is outside of o.
+func (s Span) within(o Span) Span {
+	if s.Start.Before(o.Start) {
+		s.Start = o.Start
 	}
-	return spans
+	if s.End.After(o.End) {
+		s.End = o.End
+	}
+	return s
+}
+
+func (s Span) overlaps(o Span) bool { return s.Start.Before(o.End) && o.Start.Before(s.End) }
+
+// merged joins spans that overlap or touch, so that no time counts twice. What has
+// no length is left out. The spans that come in may be in any order, and are sorted.
+func merged(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int { return a.Start.Compare(b.Start) })
+	joined := spans[:0]
+	for _, s := range spans {
+		if s.empty() {
+			continue
+		}
+		if last := len(joined) - 1; last < 0 || s.Start.After(joined[last].End) {
+			joined = append(joined, s)
+		} else if s.End.After(joined[last].End) {
+			joined[last].End = s.End
+		}
+	}
+	return joined
+}
+
+// without cuts the second spans out of the first. Both are merged.
+func without(spans, out []Span) (left []Span) {
+	for _, s := range spans {
+		for _, o := range after(out, s.Start) {
+			if !o.Start.Before(s.End) {
+				break
+			}
+			if o.Start.After(s.Start) {
+				left = append(left, Span{s.Start, o.Start})
+			}
+			s.Start = o.End
+		}
+		if !s.empty() {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// total is the length of merged spans.
+func total(spans []Span) (sum time.Duration) {
+	for _, s := range spans {
+		sum += s.End.Sub(s.Start)
+	}
+	return sum
+}
+
+// after leaves out the merged spans that have ended by the instant.
+func after(spans []Span, t time.Time) []Span {
+	i, _ := slices.BinarySearchFunc(spans, t, func(s Span, t time.Time) int {
+		if s.End.After(t) {
+			return 1
+		}
+		return -1
+	})
+	return spans[i:]
+}
+
+// touching yields the events that have a part between two instants, by start.
+func (d *Diary) touching(from, to time.Time) iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		if d == nil {
+			return
+		}
+		first, _ := slices.BinarySearchFunc(d.reach, from, func(reach, t time.Time) int {
+			if reach.After(t) {
+				return 1
+			}
+			return -1
+		})
+		for i := first; i < len(d.Events) && d.Events[i].Start.Before(to); i++ {
+			if d.Events[i].End.After(from) && !yield(&d.Events[i]) {
+				return
+			}
+		}
+	}
 }
 
 // Busy reports whether anything takes the executive's time between two instants.
@@ -54,13 +148,8 @@ func (d *Diary) Busy(from, to time.Time) bool {
 	if d == nil {
 		return false
 	}
-	i, _ := slices.BinarySearchFunc(d.busy, from, func(s Span, t time.Time) int {
-		if s.End.After(t) {
-			return 1
-		}
-		return -1
-	})
-	return i < len(d.busy) && d.busy[i].Start.Before(to)
+	spans := after(d.busy, from)
+	return len(spans) > 0 && spans[0].Start.Before(to)
 }
 
 // Want says which free time is looked for.

@@ -38,13 +38,18 @@ type env struct {
 	Thread       Thread        `expr:"thread"`
 	Sender       Sender        `expr:"sender"`
 
+	set  *Set
 	plan *Plan
-	also []string // rules that matched without being asked to do anything
+	// given is the item as it came; the Item above is a copy once consulted is so.
+	given     *Item
+	consulted bool
+	also      []string // rules that matched without being asked to do anything
+	leg       *Trip    // of the trips found, the one that is being planned
 }
 
 // newEnv works out the facts that need the rule set or the clock.
 func (s *Set) newEnv(item *Item, now time.Time, plan *Plan) *env {
-	e := &env{Item: item, plan: plan, Now: now.In(s.Timezone)}
+	e := &env{Item: item, set: s, given: item, plan: plan, Now: now.In(s.Timezone)}
 	e.Received = item.Received.In(s.Timezone)
 	if item.Received.IsZero() {
 		e.Received = e.Now
@@ -91,6 +96,8 @@ var functions = map[string]function{
 	"date":     {takesEnv, callDate, []any{new(func(*env, string) time.Time)}},
 
 	"dueWithin":  {takesEnv, callDueWithin, []any{new(func(*env, string) bool)}},
+	"busy":       {takesEnv, callBusy, []any{new(func(*env, time.Time, time.Time) bool), new(func(*env, string, string) bool)}},
+	"free":       {takesEnv, callFree, []any{new(func(*env, string, string) bool)}},
 	"seenBefore": {takesEnv, callSeenBefore, []any{new(func(*env, string, string) bool), new(func(*env, Text, string) bool)}},
 }
 

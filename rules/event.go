@@ -55,6 +55,11 @@ type Event struct {
 	Series string `json:"-" expr:"-"`
 	// UID is the iCalUID.
 	UID string `json:"-" expr:"-"`
+	// Created is when somebody made it; zero where that is not known.
+	Created time.Time `json:"-" expr:"-"`
+	// Follows is the Key of the event that it was made for, if Ours: a buffer, time to
+	// prepare, a mirror. The two are never in each other's way.
+	Follows string `json:"-" expr:"-"`
 	// Rule made it, if Ours.
 	Rule string `json:"-" expr:"-"`
 }

@@ -52,8 +52,12 @@ func (s *Set) Facts(item *Item, now time.Time) map[string]any {
 	item.Look()
 	e := s.newEnv(item, now, &Plan{})
 	e.Sender.Lookalike = s.lookalikeOf(e)
+	s.consult(e)
 	all := map[string]any{}
 	for _, f := range facts {
+		if f.name == "event" && item.Role != "event" {
+			continue // no mail has one
+		}
 		if v, err := e.lookup(f.name); err == nil {
 			all[f.name] = v
 		}
@@ -101,6 +105,10 @@ func plainValue(v any) any {
 		return firstOf(v, func(l Link) string { return l.URL })
 	case []Amount:
 		return firstOf(v, Amount.String)
+	case []Event:
+		return firstOf(v, Event.name)
+	case []Trip:
+		return firstOf(v, func(t Trip) string { return t.Title.raw })
 	case []string:
 		return v[:min(len(v), maxSeen)]
 	}

@@ -19,6 +19,9 @@ type fact struct {
 	found     bool // dates, amounts and asks in that text
 	history   bool // what the mailbox knows of threads and senders
 	quota     bool
+	invite    bool // the mail's invitation
+	trips     bool // what it says of journeys to machines
+	diary     bool // the item's diary
 }
 
 // Header fields that tell a machine's mail from a person's (RFC 3834 and what
@@ -81,19 +84,25 @@ var facts = []fact{
 	{name: "found", text: true, structure: true, found: true},
 	{name: "thread", history: true, headers: threadHeaders},
 	{name: "sender", history: true, headers: threadHeaders},
+	{name: "invite", invite: true, structure: true, headers: []string{"Content-Type"}},
+	{name: "event", diary: true},
+	{name: "day", diary: true},
 	{name: "quotaPercent", quota: true},
 	{name: "now"},
 }
 
-// laterFacts are names of the language that this version can't know yet, with
-// what they wait for.
-var laterFacts = map[string]string{
-	"invite": "invitations", "event": "a calendar", "day": "a calendar", "found.trips": "a calendar",
+// partFacts are what some parts of facts need besides the fact itself.
+var partFacts = map[string]fact{
+	"found.trips":      {trips: true},
+	"invite.conflict":  {diary: true},
+	"invite.conflicts": {diary: true},
+	"invite.verified":  {headers: []string{"Authentication-Results", "Sender"}},
 }
 
-// laterFunctions are functions of the language that this version can't run yet.
+// laterFunctions are functions of the language that this version can't run yet, with
+// what they wait for.
 var laterFunctions = map[string]string{
-	"busy": "a calendar", "free": "a calendar", "llm": "a language model",
+	"llm": "a language model",
 }
 
 // enumerations are the values of members that can't be anything.
@@ -104,11 +113,19 @@ var enumerations = map[string][]string{
 	"auth.arc":       {"", "pass", "fail", "none"},
 	"auth.verdict":   {"pass", "fail", "none", "unknown"},
 	"thread.waiting": {"me", "them", "nobody"},
+
+	"invite.method":   {"", "request", "cancel", "reply", "counter", "publish", "add", "refresh", "declinecounter"},
+	"invite.response": {"", "accepted", "tentative", "declined", "needsAction"},
+	"event.response":  {"", "accepted", "tentative", "declined", "needsAction"},
+	"event.status":    {"confirmed", "tentative", "cancelled"},
+	"event.kind":      {"meeting", "focus", "outOfOffice", "workingLocation", "birthday", "hold", "task"},
+	"event.changed":   {"time", "title", "location", "guests", "response", "notes", "status"},
+	"event.missing":   {"agenda", "location", "video"},
 }
 
 // lowerCase are the members that are always in lower case: comparing one with a
 // literal that is not can't be true.
-var lowerCase = []string{"email", "user", "detail", "domain", "org", "ext", "type"}
+var lowerCase = []string{"email", "user", "detail", "domain", "org", "ext", "type", "color"}
 
 var factByName = func() map[string]fact {
 	byName := map[string]fact{}
@@ -129,6 +146,9 @@ func (n *Needs) add(f fact) {
 	n.Found = n.Found || f.found
 	n.History = n.History || f.history
 	n.Quota = n.Quota || f.quota
+	n.Invite = n.Invite || f.invite
+	n.Trips = n.Trips || f.trips
+	n.Diary = n.Diary || f.diary
 	n.addHeaders(f.headers...)
 }
 
@@ -147,6 +167,9 @@ func AllNeeds() Needs {
 	var n Needs
 	for _, f := range facts {
 		n.add(f)
+	}
+	for _, part := range partFacts {
+		n.add(part)
 	}
 	n.FileText = true
 	return n

@@ -37,7 +37,8 @@ func (l *linter) check(root ast.Node) {
 	ast.Walk(&root, l)
 	l.nesting(root, 0)
 	if l.findings == nil && len(l.facts) == 0 && !l.dynamic {
-		l.fail(root, "name something of the mail, for example: toMe", "this is always the same, whatever the mail")
+		thing, example := thingOf(l.on)
+		l.fail(root, fmt.Sprintf("name something of the %s, for example: %s", thing, example), "this is always the same, whatever the %s", thing)
 	}
 	if l.findings == nil {
 		l.contradictions(root)
@@ -92,14 +93,13 @@ func (l *linter) identifier(n *ast.IdentifierNode) {
 		return
 	}
 	if f, ok := factByName[name]; ok {
+		if !l.inPlace(n) {
+			return
+		}
 		if !l.alone[n] {
 			l.needs.add(f)
 		}
 		l.saw(name)
-		return
-	}
-	if later, ok := laterFacts[name]; ok {
-		l.fail(n, "leave the rule out, or write enabled: false, until then", "%q needs %s, which this version does not read yet", name, later)
 		return
 	}
 	l.unknown(n, name)
@@ -107,6 +107,7 @@ func (l *linter) identifier(n *ast.IdentifierNode) {
 
 func (l *linter) callee(n *ast.IdentifierNode) {
 	if _, ok := functions[n.Value]; ok {
+		l.functionInPlace(n)
 		return
 	}
 	if later, ok := laterFunctions[n.Value]; ok {
@@ -153,10 +154,6 @@ func (l *linter) member(n *ast.MemberNode) {
 		}
 		return
 	}
-	if later, ok := laterFacts[name]; ok {
-		l.fail(n, "leave the rule out, or write enabled: false, until then", "%q needs %s, which this version does not read yet", name, later)
-		return
-	}
 	parent, field, _ := cutLast(name)
 	if factByName[rootOf(name)].name == "" {
 		return
@@ -167,6 +164,7 @@ func (l *linter) member(n *ast.MemberNode) {
 	}
 	fields := fieldNames(t)
 	if slices.Contains(fields, field) {
+		l.needs.add(partFacts[name])
 		l.saw(name)
 		return
 	}
@@ -204,6 +202,9 @@ func (l *linter) callNode(n *ast.CallNode) {
 		return
 	case "seenBefore":
 		l.seenBefore(n)
+		return
+	case "busy", "free":
+		l.freeTime(callee.Value, n)
 		return
 	}
 	if len(n.Arguments) != 1 {
@@ -267,7 +268,7 @@ func (l *linter) matched(name string) error {
 		l.asked[name] = true
 		return nil
 	case slices.Contains(l.elsewhere, name):
-		return fmt.Errorf("the rule %q is on another sort of mail: the two never fire for the same one", name)
+		return fmt.Errorf("the rule %q is on another sort of thing: the two never fire for the same one", name)
 	case near != "":
 		return fmt.Errorf("no rule above is called %q; did you mean %q?", name, near)
 	}

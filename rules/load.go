@@ -76,10 +76,12 @@ type loader struct {
 	compiler *compiler
 	nodes    map[string]*yaml.Node // the top level, by key
 	used     map[string]string     // of the templates, those that rules name
+	sort     string                // what the rule that is being read is on
+	now      time.Time             // of the test that is being read
 }
 
 var (
-	fileKeys = []string{"version", "timezone", "me", "workHours", "holidays", "people", "places", "glossary", "goals", "rules", "tests"}
+	fileKeys = []string{"version", "timezone", "me", "workHours", "holidays", "people", "places", "travel", "glossary", "goals", "rules", "tests"}
 	ruleKeys = []string{"name", "on", "when", "unless", "do", "stop", "run", "never", "confirm", "undoWhen", "enabled", "why", "goal", "irreversible"}
 )
 
@@ -151,11 +153,36 @@ func (l *loader) settings() {
 	if n := l.nodes["people"]; n != nil {
 		l.mapping(n, "people", nil, l.list)
 	}
-	l.words("places")
+	l.places()
 	l.words("glossary")
 	if n := l.nodes["goals"]; n != nil {
-		l.mapping(n, "goals", nil, func(key, value *yaml.Node) { l.texts(value, "the goal "+key.Value) })
+		l.mapping(n, "goals", nil, l.goal)
 	}
+}
+
+// goal is one of the file's goals: what the executive's time should go to.
+type goal struct {
+	name   string
+	words  []Text  // of titles
+	people *People // of guests
+}
+
+// goal reads a goal: names of lists of people, addresses, and words.
+func (l *loader) goal(key, value *yaml.Node) {
+	g := goal{name: key.Value}
+	var entries []string
+	for _, s := range l.texts(value, "the goal "+key.Value) {
+		switch list := l.set.people[s]; {
+		case list != nil:
+			entries = append(entries, list.entries...)
+		case strings.Contains(s, "@"):
+			entries = append(entries, s)
+		default:
+			g.words = append(g.words, NewText(s))
+		}
+	}
+	g.people = newPeople(key.Value, entries)
+	l.set.goals = append(l.set.goals, g)
 }
 
 // words checks a mapping of names to one text each.
@@ -188,7 +215,7 @@ func (l *loader) list(key, value *yaml.Node) {
 	case !listName.MatchString(key.Value):
 		l.fail(key, "write it in letters, digits and _", "%q is no name for a list of people", key.Value)
 		return
-	case factByName[key.Value].name != "" || laterFacts[key.Value] != "" || contains(functionNames(), key.Value) || contains(reserved, key.Value):
+	case factByName[key.Value].name != "" || contains(functionNames(), key.Value) || contains(reserved, key.Value):
 		l.fail(key, "choose another name", "%q already means something in conditions", key.Value)
 		return
 	}
@@ -247,10 +274,12 @@ func (l *loader) rule(n *yaml.Node) {
 	}
 	if r.Enabled {
 		l.on(keys["on"], r)
+		l.sort, l.compiler.on = r.On, r.On
 		l.compiler.above(l.set.Rules, r.On)
 		l.conditions(n, keys, r)
 		l.guards(keys, r)
 		l.actions(n, keys["do"], r)
+		l.checkPlaces(r)
 		l.checkIrreversible(r, keys)
 		l.checkGuards(r, keys)
 	}
@@ -277,19 +306,17 @@ func (l *loader) ruleName(n, name *yaml.Node, r *Rule) {
 	}
 }
 
-// on reads what the rule looks at; what this version can't look at yet is
-// refused by name.
+// sorts are what a rule can be on.
+var sorts = []string{"mail", "sent", "event", "day"}
+
+// on reads what the rule looks at.
 func (l *loader) on(n *yaml.Node, r *Rule) {
 	r.On = "mail"
 	if n == nil {
 		return
 	}
-	all := []string{"mail", "sent", "event", "day"}
-	switch r.On = n.Value; {
-	case !contains(all, n.Value):
-		l.fail(n, suggestion(n.Value, all), "a rule is on mail, sent, event or day, not %q", n.Value)
-	case n.Value != "mail" && n.Value != "sent":
-		l.fail(n, "leave the rule out, or write enabled: false, until then", "rules on %q need a calendar, which this version does not have yet", n.Value)
+	if r.On = n.Value; !contains(sorts, n.Value) {
+		l.fail(n, suggestion(n.Value, sorts), "a rule is on mail, sent, event or day, not %q", n.Value)
 	}
 }
 
@@ -378,7 +405,7 @@ func (l *loader) actions(n, do *yaml.Node, r *Rule) {
 		})
 	}
 	if len(l.problems) == before {
-		checkActions(l.reader, do, r.Actions)
+		l.checkActions(do, r.Actions)
 	}
 	for i := range r.Actions {
 		l.actionNeeds(&r.Actions[i])
@@ -388,29 +415,25 @@ func (l *loader) actions(n, do *yaml.Node, r *Rule) {
 // actionNeeds notes the facts that an action's fields, or the action itself, look
 // at.
 func (l *loader) actionNeeds(a *Action) {
-	var names []string
-	for _, t := range a.templates {
-		names = append(names, t.fields()...)
+	a.facts = append(factsOfFields(l.sort, a.fields()), factsOfAction[a.Name]...)
+	switch {
+	case a.moment != nil && a.moment.field != "":
+		a.facts = append(a.facts, "found."+a.moment.field+"s")
+	case a.timing != nil:
+		a.facts = append(a.facts, a.timing.facts()...)
+	case a.Name == "respond" && l.sort != "event":
+		a.facts = append(a.facts, "invite.present", "invite.method", "invite.verified")
 	}
-	for _, c := range a.columns {
-		names = append(names, c.value.fields()...)
+	if strings.Contains(a.With["guests"], "organizer") && l.sort != "event" {
+		a.facts = append(a.facts, "invite.organizer")
 	}
-	if a.wording != nil {
-		names = append(names, a.wording.fields()...)
+	if a.With["travel"] == "true" {
+		a.facts = append(a.facts, "event") // and its neighbours of the day
 	}
-	for _, name := range names {
-		if fact, ok := factsOfField[name]; ok {
-			name = fact
-		}
+	for _, name := range a.facts {
 		l.compiler.needs.add(factByName[rootOf(name)])
+		l.compiler.needs.add(partFacts[name])
 		a.looks = a.looks || rootOf(name) == "found"
-	}
-	if a.moment != nil && a.moment.field != "" {
-		l.compiler.needs.add(factByName["found"])
-		a.looks = true
-	}
-	for _, name := range factsOfAction[a.Name] {
-		l.compiler.needs.add(factByName[name])
 	}
 }
 

@@ -17,7 +17,8 @@ var reserved = []string{"and", "or", "not", "in", "contains", "startsWith", "end
 func (l *loader) conditions(n *yaml.Node, keys map[string]*yaml.Node, r *Rule) {
 	when := keys["when"]
 	if when == nil {
-		l.fail(n, "say when the rule applies, for example: when: from in board", "the rule %q has no when: it would fire for every mail", r.Name)
+		thing, example := thingOf(r.On)
+		l.fail(n, "say when the rule applies, for example: when: "+example, "the rule %q has no when: it would fire for every %s", r.Name, thing)
 		return
 	}
 	r.when = l.conditionList(when, l.condition)

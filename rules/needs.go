@@ -13,6 +13,9 @@ type Needs struct {
 	Found     bool     `json:"found,omitempty"`     // what stands in the text: dates, amounts, asks
 	History   bool     `json:"history,omitempty"`   // threads and senders, from the journal
 	Quota     bool     `json:"quota,omitempty"`     // how full the mailbox is
+	Invite    bool     `json:"invite,omitempty"`    // the calendar part: invite
+	Trips     bool     `json:"trips,omitempty"`     // found.trips: what the mail says to machines of journeys
+	Diary     bool     `json:"diary,omitempty"`     // the item's Diary: days, gaps, conflicts, free time
 	Headers   []string `json:"headers,omitempty"`   // further header fields, canonical names, sorted
 }
 
@@ -20,17 +23,19 @@ type Needs struct {
 func (n Needs) With(other Needs) Needs {
 	all := Needs{
 		Structure: n.Structure || other.Structure, Size: n.Size || other.Size, Text: n.Text || other.Text, FileText: n.FileText || other.FileText,
-		Found: n.Found || other.Found, History: n.History || other.History, Quota: n.Quota || other.Quota,
+		Found: n.Found || other.Found, History: n.History || other.History, Quota: n.Quota || other.Quota, Invite: n.Invite || other.Invite,
+		Trips: n.Trips || other.Trips, Diary: n.Diary || other.Diary,
 	}
 	all.addHeaders(n.Headers...)
 	all.addHeaders(other.Headers...)
 	return all
 }
 
-// Cover reports whether what was read for n is enough for other.
+// Cover reports whether what was read for n is enough for other. The diary is no
+// part of a message: who has the message has the diary, too.
 func (n Needs) Cover(other Needs) bool {
 	return (n.Structure || !other.Structure) && (n.Size || !other.Size) && (n.Text || !other.Text) && (n.FileText || !other.FileText) &&
-		(n.Found || !other.Found) && (n.History || !other.History) && (n.Quota || !other.Quota) &&
+		(n.Found || !other.Found) && (n.History || !other.History) && (n.Quota || !other.Quota) && (n.Invite || !other.Invite) && (n.Trips || !other.Trips) &&
 		!slices.ContainsFunc(other.Headers, func(name string) bool { return !slices.Contains(n.Headers, name) })
 }
 

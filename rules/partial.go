@@ -53,8 +53,8 @@ func needsOfFacts(names []string) (n Needs) {
 			n.addHeaders(field)
 			continue
 		}
-		f := factByName[rootOf(name)]
-		n.add(f)
+		n.add(factByName[rootOf(name)])
+		n.add(partFacts[name])
 	}
 	// Conversations are known by the journal, without the fields that name them.
 	n.Headers = slices.DeleteFunc(n.Headers, func(h string) bool { return n.History && slices.Contains(threadHeaders, h) })

@@ -133,6 +133,9 @@ func (s *Set) newRun(item *Item, now time.Time) *run {
 	if s.lookalike {
 		r.env.Sender.Lookalike = s.lookalikeOf(r.env)
 	}
+	if item.Role == "event" || item.Role == "day" {
+		s.consult(r.env)
+	}
 	return r
 }
 
@@ -155,7 +158,13 @@ func (r *run) all() Plan {
 }
 
 // concerns reports whether the rule is on this sort of item.
-func (r *run) concerns(rule *Rule) bool { return (rule.On == "sent") == (r.env.Role == "sent") }
+func (r *run) concerns(rule *Rule) bool {
+	switch r.env.Role {
+	case "sent", "event", "day":
+		return rule.On == r.env.Role
+	}
+	return rule.On == "mail"
+}
 
 // finish takes out what a guard forbids. What had lost against it stands again.
 func (r *run) finish() Plan {
@@ -250,6 +259,9 @@ func (r *run) holds(c *condition) (bool, error) {
 	if c.looks {
 		r.env.Look()
 	}
+	if c.consults {
+		r.set.consult(r.env)
+	}
 	out, err := r.vm.Run(c.program, r.env)
 	if err != nil {
 		return false, fmt.Errorf("could not be evaluated: %s", fromExpr(err).message)
@@ -259,15 +271,33 @@ func (r *run) holds(c *condition) (bool, error) {
 
 // add plans one action unless a rule above has decided otherwise.
 func (r *run) add(rule *Rule, a Action) {
-	effect, err := r.effect(rule, a)
-	if errors.Is(err, errNothing) {
-		return
-	}
-	if err != nil {
+	effects, err := r.effects(rule, a)
+	if err != nil && !errors.Is(err, errNothing) {
 		r.plan.Failures = append(r.plan.Failures, Failure{rule.Name, a.Name, fmt.Sprintf("%s: %s", a.Name, err)})
-		return
 	}
-	r.settle(effect)
+	for _, e := range effects {
+		r.settle(e)
+	}
+}
+
+// effects fills an action in. Most come to one effect; what is put on the calendar
+// of a trip comes to one for each leg. With an error, what could be planned all the
+// same is returned with it.
+func (r *run) effects(rule *Rule, a Action) ([]Effect, error) {
+	if a.looks {
+		r.env.Look()
+	}
+	if ofCalendar[a.Name] || consultsDiary(a.facts) {
+		r.set.consult(r.env)
+	}
+	if plan, ok := bookings[a.Name]; ok {
+		return plan(&booking{run: r, rule: rule, action: &a})
+	}
+	e, err := r.effect(rule, a)
+	if err != nil {
+		return nil, err
+	}
+	return []Effect{e}, nil
 }
 
 // settle adds an effect unless a guard forbids it or one before it stands
@@ -296,9 +326,6 @@ var errNothing = errors.New("nothing to do")
 // effect fills an action in.
 func (r *run) effect(rule *Rule, a Action) (Effect, error) {
 	e := Effect{Rule: rule.Name, Action: a.Name, Arg: a.Arg, Confirm: rule.Confirm}
-	if a.looks {
-		r.env.Look()
-	}
 	if a.Name == "save" && !r.env.hasFile(a.With["files"]) {
 		return e, errNothing
 	}

@@ -23,6 +23,7 @@ var ErrNotRepeatable = errors.New("what the rules do with this message hangs on 
 func (s *Set) Record(item *Item, now time.Time) ([]byte, error) {
 	now = now.In(s.Timezone).Truncate(time.Minute)
 	plan := s.Plan(item, now)
+	item = s.consulted(item, now)
 	var last error
 	for _, names := range [][]string{s.factsOfMatches(plan), s.factsOfAll()} {
 		text, err := s.recorded(item, now, plan, names)
@@ -34,6 +35,16 @@ func (s *Set) Record(item *Item, now time.Time) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: %w", ErrNotRepeatable, last)
+}
+
+// consulted is the item with what the calendar tells of it: a test gives that, and
+// no calendar.
+func (s *Set) consulted(item *Item, now time.Time) *Item {
+	e := s.newEnv(item, now, &Plan{})
+	s.consult(e)
+	known := *e.Item
+	known.Diary = nil
+	return &known
 }
 
 // factsOfMatches are the facts that the rules which fired, and their actions, look
@@ -55,25 +66,9 @@ func (s *Set) factsOfAll() (names []string) {
 func (s *Set) factsOfRule(r *Rule) []string {
 	names := slices.Clone(r.facts)
 	for _, a := range r.Actions {
-		for _, field := range a.fields() {
-			if part, ok := partsOfField[field]; ok {
-				field = part
-			} else if fact, ok := factsOfField[field]; ok {
-				field = fact
-			}
-			names = append(names, field)
-		}
-		if a.moment != nil {
-			names = append(names, "found")
-		}
-		names = append(names, factsOfAction[a.Name]...)
+		names = append(names, a.facts...)
 	}
 	return names
-}
-
-// partsOfField are the parts of found that fields fill in.
-var partsOfField = map[string]string{
-	"deadline": "found.deadline", "amount": "found.amounts", "currency": "found.amounts", "code": "found.codes",
 }
 
 // fields are the fields that stand in an action's arguments and texts.
@@ -210,9 +205,13 @@ func factNode(v reflect.Value, parts []string, zone *time.Location) *yaml.Node {
 	case []Amount:
 		return listOf(mapped(f, Amount.String))
 	case []When:
-		return sequence(mapped(f, func(w When) *yaml.Node { return momentNode(w.Start, w.AllDay, zone) }))
+		return sequence(mapped(f, func(w When) *yaml.Node { return whenNode(w, zone) }))
 	case []File:
 		return sequence(mapped(f, func(f File) *yaml.Node { return fileNode(f, zone) }))
+	case []Event:
+		return sequence(mapped(f, func(e Event) *yaml.Node { return eventNode(e, zone) }))
+	case []Trip:
+		return sequence(mapped(f, func(t Trip) *yaml.Node { return structNode(reflect.ValueOf(t), fieldNames(reflect.TypeOf(t)), zone) }))
 	case []Link:
 		return sequence(mapped(f, func(l Link) *yaml.Node { return structNode(reflect.ValueOf(l), []string{"text", "url"}, zone) }))
 	}
@@ -250,6 +249,24 @@ func fileNode(f File, zone *time.Location) *yaml.Node {
 		return scalar(f.Name.raw)
 	}
 	return structNode(reflect.ValueOf(f), []string{"name", "type", "size", "inline", "text"}, zone)
+}
+
+// whenNode is a time that the text names; how sure the reading is stands there where
+// it matters.
+func whenNode(w When, zone *time.Location) *yaml.Node {
+	if w.Confidence > 0 && w.Confidence < sureEnough {
+		return structNode(reflect.ValueOf(w), []string{"start", "end", "allDay", "confidence"}, zone)
+	}
+	return momentNode(w.Start, w.AllDay, zone)
+}
+
+// eventNode is when an event is and, unless it is private, what.
+func eventNode(e Event, zone *time.Location) *yaml.Node {
+	names := []string{"title", "start", "end", "allDay"}
+	if e.Private {
+		names = []string{"start", "end", "allDay", "private"}
+	}
+	return structNode(reflect.ValueOf(e), names, zone)
 }
 
 func momentNode(t time.Time, allDay bool, zone *time.Location) *yaml.Node {

@@ -21,6 +21,16 @@ rules:
     when: list.id != "" and header("X-Campaign") != ""
     unless: flagged
     do: [{archive: true}]
+  - name: Clashes
+    when: invite.conflict and day.meetings > 0
+    irreversible: ok
+    do: [{respond: {answer: decline, comment: "{conflict}. {alternative}?"}}]
+  - name: Trips
+    when: kind == "travel"
+    do: [{schedule: {on: trip}}]
+  - name: What is asked for is prepared
+    when: len(found.codes) > 0
+    do: [{schedule: {title: "For {from.name}", on: "{deadline}", length: 45m}}]
 `
 
 // What is recorded of a message is given and expected again, whatever the rules
@@ -46,6 +56,21 @@ func TestARecordedTestPassesAndGivesOnlyWhatWasLookedAt(t *testing.T) {
 			i.List = List{ID: "weekly.example", Unsubscribe: "https://example/u"}
 			i.Header = map[string][]string{"X-Campaign": {"spring #1"}, "X-Other": {"no"}}
 		}, []string{"list: {id: weekly.example}", "X-Campaign: 'spring #1'", "archive: true"}, []string{"X-Other", "unsubscribe"}},
+		{"an invitation that clashes, without the calendar", func(i *Item) {
+			start := now.Add(15 * time.Hour).Truncate(time.Hour)
+			i.Invite = Invite{Present: true, Method: "request", Organizer: i.From, Title: NewText("Sync"), Start: start, End: start.Add(time.Hour), Location: NewText("Room 4")}
+			other := Event{Key: "o", Title: NewText("Board: papers"), Start: start, End: start.Add(time.Hour), Busy: true, Attendees: []Address{i.From}}
+			private := Event{Key: "p", Title: NewText("Dentist"), Private: true, Start: start, End: start.Add(time.Hour), Busy: true}
+			i.Diary = NewDiary([]Event{other, private}, now, start.AddDate(0, 0, 5), now)
+		}, []string{"invite:", "conflict: true", "Board: papers", "private: true", "meetings: 1", "respond: decline"}, []string{"Dentist", "Room 4"}},
+		{"the legs of a trip", func(i *Item) {
+			i.Kind = "travel"
+			i.Found.Trips = []Trip{{Kind: "flight", Title: NewText("LH 456"), Start: now.Add(24 * time.Hour).Truncate(time.Minute), End: now.Add(26 * time.Hour).Truncate(time.Minute), StartZone: "Europe/Berlin", Confidence: 1, Key: "k"}}
+		}, []string{"LH 456", "startZone: Europe/Berlin", "schedule: LH 456"}, []string{"deadlines"}},
+		{"what fills in an event", func(i *Item) {
+			i.From = ParseAddress("Kim", "kim@elsewhere.example")
+			i.Found = Found{Codes: []string{"QX7"}, Deadlines: []When{{Text: "Friday", Start: now.Add(72 * time.Hour).Truncate(time.Minute), Confidence: 0.5}}}
+		}, []string{"schedule: For Kim", "confidence: 0.5"}, []string{"trips"}},
 		{"nothing", func(i *Item) { i.Subject = NewText("'- odd: [subject]\t#") }, []string{"nothing: true"}, nil},
 		{"a guard that held it back", func(i *Item) {
 			i.List, i.Flagged, i.Header = List{ID: "w"}, true, map[string][]string{"X-Campaign": {"1"}}

@@ -40,15 +40,16 @@ func TestReferenceIsOfThisVersion(t *testing.T) {
 // for it below, or words stand there for a name that is gone.
 func TestReferenceNamesEverything(t *testing.T) {
 	for what, tc := range map[string]struct{ names, described []string }{
-		"facts":     {factNames(), slices.Collect(maps.Keys(factWords))},
-		"members":   {memberNames(), slices.Collect(maps.Keys(memberWords))},
-		"functions": {functionNames(), slices.Collect(maps.Keys(functionWords))},
-		"actions":   {actionNames(), slices.Collect(maps.Keys(actionWords))},
-		"rule keys": {ruleKeys, slices.Collect(maps.Keys(ruleKeyWords))},
-		"test keys": {testKeys, slices.Collect(maps.Keys(testKeyWords))},
-		"file keys": {fileKeys, slices.Collect(maps.Keys(fileKeyWords))},
-		"arguments": {argumentNames(), slices.Collect(maps.Keys(argumentWords))},
-		"fields":    {slices.Concat(templateFields, textFields), slices.Collect(maps.Keys(fieldWords))},
+		"facts":                     {factNames(), slices.Collect(maps.Keys(factWords))},
+		"members":                   {memberNames(), slices.Collect(maps.Keys(memberWords))},
+		"functions":                 {functionNames(), slices.Collect(maps.Keys(functionWords))},
+		"actions":                   {actionNames(), slices.Collect(maps.Keys(actionWords))},
+		"rule keys":                 {ruleKeys, slices.Collect(maps.Keys(ruleKeyWords))},
+		"test keys":                 {testKeys, slices.Collect(maps.Keys(testKeyWords))},
+		"file keys":                 {fileKeys, slices.Collect(maps.Keys(fileKeyWords))},
+		"arguments":                 {argumentNames(), slices.Collect(maps.Keys(argumentWords))},
+		"fields":                    {slices.Concat(templateFields, textFields), slices.Collect(maps.Keys(fieldWords))},
+		"fields of events and days": {slices.Compact(slices.Sorted(slices.Values(slices.Concat(eventFields, dayFields)))), slices.Collect(maps.Keys(occasionFieldWords))},
 	} {
 		t.Run(what, func(t *testing.T) {
 			if diff := cmp.Diff(slices.Sorted(slices.Values(tc.names)), slices.Sorted(slices.Values(tc.described))); diff != "" {
@@ -66,7 +67,11 @@ func TestReferenceExamplesLoad(t *testing.T) {
 		fmt.Fprintf(&b, "  - name: function %s\n    when: '%s'\n    do: [{agenda: Reading}]\n", name, words.example)
 	}
 	for name, words := range actionWords {
-		fmt.Fprintf(&b, "  - name: action %s\n    when: subject == %q\n    confirm: assistant\n    do: [{%s}]\n", name, name, strings.ReplaceAll(words.example, "`", ""))
+		on, fact := "mail", "subject"
+		if !slices.Contains(standsOn(on), name) {
+			on, fact = "event", "event.title"
+		}
+		fmt.Fprintf(&b, "  - name: action %s\n    on: %s\n    when: %s == %q\n    confirm: assistant\n    do: [{%s}]\n", name, on, fact, name, strings.ReplaceAll(words.example, "`", ""))
 	}
 	for i, text := range append(blocks(referenceGuards), blocks(referenceWordings)...) {
 		fmt.Fprintf(&b, "  - name: example %d\n%s", i, text)
@@ -82,6 +87,12 @@ func TestReferenceExamplesLoad(t *testing.T) {
 	}
 	for _, source := range quotedWords(referenceMoments) {
 		if _, err := parseMoment(source); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, source := range quotedWords(referenceBookings) {
+		text := fmt.Sprintf("version: 1\nrules:\n  - name: x\n    when: toMe\n    do: {schedule: {title: X, on: %q, length: 30m}}\n", source)
+		if _, err := Load("reference.yaml", []byte(text), Options{}); err != nil && source != "day" {
 			t.Error(err)
 		}
 	}
@@ -124,6 +135,8 @@ var typeWords = map[reflect.Type]string{
 	reflect.TypeFor[[]File](): "files", reflect.TypeFor[List](): "list", reflect.TypeFor[Auth](): "auth",
 	reflect.TypeFor[[]Link](): "links", reflect.TypeFor[[]When](): "dates", reflect.TypeFor[[]Amount](): "amounts",
 	reflect.TypeFor[Found](): "found", reflect.TypeFor[Thread](): "thread", reflect.TypeFor[Sender](): "sender",
+	reflect.TypeFor[Event](): "event", reflect.TypeFor[[]Event](): "events", reflect.TypeFor[Invite](): "invite", reflect.TypeFor[Day](): "day",
+	reflect.TypeFor[[]Trip](): "trips",
 }
 
 // members are the facts with parts: how they are named, and their type.
@@ -141,6 +154,10 @@ var members = []struct {
 	{"An amount has", "", reflect.TypeFor[Amount]()},
 	{"`thread` has", "thread.", reflect.TypeFor[Thread]()},
 	{"`sender` has", "sender.", reflect.TypeFor[Sender]()},
+	{"`invite` has", "invite.", reflect.TypeFor[Invite]()},
+	{"`event` has, and so has each of `conflicts`", "event.", reflect.TypeFor[Event]()},
+	{"`day` has", "day.", reflect.TypeFor[Day]()},
+	{"A trip has", "", reflect.TypeFor[Trip]()},
 }
 
 func memberNames() (names []string) {
@@ -171,7 +188,7 @@ func reference(t *testing.T) string {
 	p.members()
 	p.functions()
 	p.actions()
-	p.WriteString(referenceTests)
+	p.WriteString(referenceTests + referenceCalendarTests)
 	p.table("key of a test|", testKeys, func(name string) string { return testKeyWords[name] })
 	p.limits()
 	p.later()
@@ -231,14 +248,30 @@ func (p *page) functions() {
 func (p *page) actions() {
 	p.WriteString("## Actions\n\n")
 	p.table("action|example|", actionNames(), func(name string) string { return actionWords[name].example + " | " + actionWords[name].about })
-	fmt.Fprintf(p, "Colours of `flag`: %s. `digest` takes %s.\n\n", strings.Join(colours, ", "), strings.Join(digests, ", "))
+	fmt.Fprintf(p, "Colours of `flag`: %s. `digest` takes %s. Colours of events: %s, and the plain words of `flag` for the nearest of them.\n\n",
+		strings.Join(colours, ", "), strings.Join(digests, ", "), strings.Join(googleColours, ", "))
 	p.WriteString(referencePlaces)
 	p.arguments()
+	p.WriteString(referenceBookings)
+	p.places()
 	p.WriteString(referenceMoments + referenceFields)
 	p.table("field|", templateFields, fieldRow)
 	p.WriteString("In lines and texts, these as well:\n\n")
 	p.table("field|", textFields, fieldRow)
+	occasion := func(field string) string { return occasionFieldWords[field] }
+	p.WriteString("In a rule on events, these and no others:\n\n")
+	p.table("field|", eventFields, occasion)
+	p.WriteString("In a rule on days:\n\n")
+	p.table("field|", dayFields, occasion)
 	p.WriteString(referenceWordings)
+}
+
+// places tells which actions may stand where.
+func (p *page) places() {
+	for _, sort := range []string{"event", "day"} {
+		fmt.Fprintf(p, "- Rules `on: %s` have `%s`; in their conditions stand `%s`.\n", sort, strings.Join(actionsOn[sort], "` `"), strings.Join(factsOn[sort], "` `"))
+	}
+	p.WriteString("- Rules on mail have all other actions, and `" + strings.Join(onMail, "` `") + "`.\n\n")
 }
 
 func fieldRow(field string) string { return fieldWords[field] }
@@ -256,10 +289,12 @@ func (p *page) arguments() {
 	p.table("argument||", names, func(name string) string {
 		action, argument, _ := strings.Cut(name, ".")
 		word := "may be left out"
-		if slices.Contains(verbs[action].required(), argument) {
+		v := verbs[action]
+		needed := slices.ContainsFunc(v.fields, func(f field) bool { return f.name == argument && f.required })
+		if needed {
 			word = "needed"
 		}
-		if argument == verbs[action].main && len(verbs[action].required()) == 1 {
+		if argument == v.single("mail") && needed && len(v.required("mail")) == 1 {
 			word = "needed; in short `" + action + ": …`"
 		}
 		return word + " | " + argumentWords[name]
@@ -277,8 +312,11 @@ func (p *page) later() {
 		title string
 		names map[string]string
 	}{
-		{"Facts", laterFacts}, {"Functions", laterFunctions}, {"Actions", laterActions},
+		{"Functions", laterFunctions}, {"Actions", laterActions},
 	} {
+		if len(l.names) == 0 {
+			continue
+		}
 		waiting := map[string][]string{}
 		for _, name := range slices.Sorted(maps.Keys(l.names)) {
 			waiting[l.names[name]] = append(waiting[l.names[name]], "`"+name+"`")

@@ -50,6 +50,8 @@ asked. A ` + "`forward` with `as: draft`" + ` is only a draft and needs neither.
   undoWhen: thread.waiting != "them"
 ` + "```" + `
 
+**Guests.** An event with ` + "`guests`" + ` counts among these: who was asked can't be unasked.
+
 **Mail that was sent.** Rules ` + "`on: sent`" + ` look at what the executive has written, all others at what comes in. %s are for mail
 that comes in.
 
@@ -103,6 +105,28 @@ A moment that has passed, or that the mail does not name, leaves the mail where 
 ` + "`afternoon`" + ` 14:00, ` + "`evening`" + ` and ` + "`tonight`" + ` 18:00.
 
 `
+	referenceBookings = `### Times of events
+
+What ` + "`on`" + ` of ` + "`schedule` and `hold`" + ` takes.
+
+| on | when the event is |
+|---|---|
+| ` + "`{deadline}`" + ` | before the first deadline of the text that is ahead. With ` + "`length`" + `, at a free time of that day that ends by it, or where the day has no room for it, of the two days of work before; with ` + "`at`" + `, at that time of the day; with neither, half an hour up to it, or all of the day if no time of day is named |
+| ` + "`{date}`" + ` | on the first date of the text that is ahead, for as long as the text says, an hour otherwise |
+| ` + "`invite`" + ` | when the invitation is |
+| ` + "`trip`" + ` | one event for each leg of the trip that is ahead; when a later mail calls it off, they go |
+| ` + "`free`" + ` | the first free time of that ` + "`length`" + ` |
+| ` + "`day`" + ` | in a rule on days, that day: ` + "`at`" + ` a time, or at a free time of that ` + "`length`" + ` |
+| ` + "`tomorrow 09:00`" + ` | any moment that ` + "`snooze`" + ` takes; of one without a time of day, with ` + "`length`" + ` a free time of that day, otherwise all of it |
+
+Free time is what the hours of work leave on days of work, or ` + "`between`" + ` and ` + "`days`" + ` where they are said; it is looked for when the event is made.
+A time that was read out of prose and is not certain (a confidence below 0.75), and an invitation that is not known to be from its organizer, wait until the
+assistant has confirmed them, whatever the rule says. What foredesk has made itself is never followed by more: ` + "`schedule`, `hold`, `focus`, `prep`, `buffer` and `mirror`" + ` do
+nothing for it.
+
+### Where actions may stand
+
+`
 	referenceFields = "### Fields\n\nThese may stand in braces, as in `file: \"Board/{year}\"`: in the names of folders and files, in lines and in texts. In a name, what a\n" +
 		"stranger wrote loses what a name can't have, and a field that is empty leaves the mail where it is. In a line or a text an empty field\n" +
 		"is nothing.\n\n"
@@ -131,7 +155,7 @@ Of a confidential mail, fields tell who wrote it and when, and nothing of what i
 `
 	referenceTests = `## Tests
 
-A test is a mail and what should become of it. In ` + "`given`" + ` stand facts by their names, ` + "`headers: {X-Incident: …}`" + `, and ` + "`seenBefore: true`" + ` to
+A test is a mail, an event or a day, and what should become of it. In ` + "`given`" + ` stand facts by their names, ` + "`headers: {X-Incident: …}`" + `, and ` + "`seenBefore: true`" + ` to
 answer every ` + "`seenBefore(…)`" + ` with yes. Under ` + "`expect`" + ` stands an action with its argument, with some of its arguments by name, or with a list of these; of what
 a plan fills in, ` + "`at`, `subject`, `text` and `url`" + ` can be asked for. ` + "`matched`" + ` names a rule that must fire. A list of dates is given as
 ` + "`[2026-12-10, 2026-12-11 09:00]`" + `, amounts as ` + "`[1200 EUR]`" + `.
@@ -141,6 +165,20 @@ tests:
   - name: a board pack is filed and saved
     given: {from: Pat <pat@board.acme.example>, files: [q3.pdf], found: {deadlines: [2026-12-10]}}
     expect: {file: Board/2026, save: {to: Board/2026}}
+` + "```" + `
+
+`
+	referenceCalendarTests = `A test with ` + "`event`" + ` is about an event, one with nothing but ` + "`day`" + ` about a day. ` + "`calendar`" + ` is a list of what else is on the calendar; without it, ` + "`day`" + `, the gaps and the
+conflicts may be given as they are. ` + "`invite` and `trip`" + ` belong to a mail. Times may be said as seen from the test's own: ` + "`tomorrow 10:00`" + `. Of what a plan puts on the
+calendar, ` + "`start`, `end`, `date`, `until`, `nth`" + ` and the window ` + "`after`, `before`" + ` can be asked for, and with any action ` + "`confirm`" + `: who is asked first.
+
+` + "```yaml" + `
+tests:
+  - name: two calls in a row get air
+    given:
+      event: {title: Renewal, start: "tomorrow 10:00", length: 45m, guests: [marta@bigcustomer.example]}
+      calendar: [{title: Standup, start: "tomorrow 10:45", length: 15m}]
+    expect: {buffer: {start: "tomorrow 10:45", end: "tomorrow 10:55"}}
 ` + "```" + `
 
 `

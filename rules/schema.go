@@ -19,7 +19,7 @@ func Schema() []byte {
 	file := object(fileKeys, fileKeyWords, map[string]schema{
 		"version": {"const": 1}, "timezone": textSchema("Europe/London", "America/New_York"), "me": textsSchema("dana@acme.example"),
 		"workHours": textSchema("Mon-Fri 08:00-18:00"), "holidays": {"type": []any{"string", "array"}, "items": schema{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}},
-		"people": named(textsSchema("@board.acme.example")), "places": named(textSchema()), "glossary": named(textSchema()), "goals": named(textsSchema()),
+		"people": named(textsSchema("@board.acme.example")), "places": named(textSchema()), "travel": named(textSchema("35m")), "glossary": named(textSchema()), "goals": named(textsSchema()),
 		"rules": {"type": "array", "items": ruleSchema()}, "tests": {"type": "array", "items": testSchema()},
 	}, "version", "rules")
 	file["$schema"] = "http://json-schema.org/draft-07/schema#"
@@ -32,7 +32,7 @@ func Schema() []byte {
 // what this version does not know.
 func ruleSchema() schema {
 	rule := object(ruleKeys, ruleKeyWords, map[string]schema{
-		"name": textSchema("Board papers stay on top"), "on": {"enum": []any{"mail", "sent"}},
+		"name": textSchema("Board papers stay on top"), "on": {"enum": anys(sorts)},
 		"when": conditionSchema(), "unless": conditionSchema(), "undoWhen": conditionSchema(), "do": doSchema(),
 		"stop": yesOrNo(), "enabled": yesOrNo(), "run": textSchema("weekdays at 08:00", "first monday at 07:00", "every 2h"),
 		"never": oneOrMore(schema{"enum": anys(forbiddable())}), "confirm": {"enum": []any{"assistant", "executive"}},
@@ -55,27 +55,33 @@ func doSchema() schema {
 
 // schema is what an action takes: its one value, or its named arguments.
 func (v verb) schema(action string) schema {
-	if v.main == "" {
+	if v.bare() {
 		return copyOf(v.fields[0].kind.schema)
 	}
-	properties, required := map[string]schema{}, v.required()
+	properties, required := map[string]schema{}, v.required("mail")
 	var main schema
 	for _, f := range v.fields {
 		properties[f.name] = copyOf(f.kind.schema)
 		describe(properties[f.name], argumentWords[action+"."+f.name])
-		if f.name == v.main {
+		if f.name == v.single("mail") {
 			main = copyOf(f.kind.schema)
 		}
 	}
-	all := schema{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
-	if len(required) > 1 {
+	all := schema{"type": "object", "properties": properties, "additionalProperties": false}
+	if onEvents := v.required("event"); slices.Equal(required, onEvents) && required != nil {
+		all["required"] = required
+	} else if required != nil {
+		all["anyOf"] = []any{schema{"required": required}, schema{"required": onEvents}}
+	}
+	if len(required) > 1 || len(required) == 1 && required[0] != v.single("mail") {
 		return all // one value alone is not enough
 	}
 	return schema{"anyOf": []any{main, all}}
 }
 
 func testSchema() schema {
-	given := map[string]schema{"headers": named(textsSchema()), "seenBefore": yesOrNo()}
+	event := givenSchema(reflect.TypeFor[Event](), "event")
+	given := map[string]schema{"headers": named(textsSchema()), "seenBefore": yesOrNo(), "calendar": oneOrMore(event), "trip": oneOrMore(givenSchema(reflect.TypeFor[Trip](), "trip"))}
 	t := reflect.TypeFor[Item]()
 	for _, name := range fieldNames(t) {
 		field, _ := tagged(t, name)
@@ -128,7 +134,15 @@ func givenSchema(t reflect.Type, name string) schema {
 		properties[part] = givenSchema(field.Type, name+"."+part)
 		describe(properties[part], described(memberWords[t.Name()+"."+part], name+"."+part))
 	}
+	for _, also := range alsoGiven[t] {
+		properties[also] = textsSchema()
+	}
 	return schema{"type": "object", "properties": properties, "additionalProperties": false}
+}
+
+// alsoGiven are shorter names by which a test may give parts of a fact.
+var alsoGiven = map[reflect.Type][]string{
+	reflect.TypeFor[Event](): {"guests"}, reflect.TypeFor[Invite](): {"guests", "from"},
 }
 
 // object is a mapping of the keys with their words.

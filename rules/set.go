@@ -28,6 +28,9 @@ type Set struct {
 	holidays  map[string]bool // by date
 	options   Options
 	people    map[string]*People
+	goals     []goal
+	places    []spot
+	travel    travel
 	needs     Needs
 	index     *index
 	lookalike bool            // a rule looks at sender.lookalike
@@ -64,8 +67,8 @@ type Rule struct {
 	Line    int    // in the file, from 1
 	Enabled bool
 	Stop    bool
-	On      string    // mail or sent
-	Run     *Schedule // when it looks again; nil where it looks at mail as it comes only
+	On      string    // mail, sent, event or day
+	Run     *Schedule // when it looks again; nil where it looks at things as they come only
 	Confirm string    // who must approve what it does: assistant, executive, or empty
 	Never   []string  // actions that no rule may do to the item
 	Goal    string
@@ -100,8 +103,10 @@ type Action struct {
 	templates map[string]*template // arguments with fields to fill in; "" is Arg
 	columns   []column             // of extract
 	moment    *moment              // of snooze
-	wording   *wording             // of draft, forward and reply
+	wording   *wording             // of draft, forward, reply and propose
+	timing    *timing              // of the schedule group
 	looks     bool                 // it fills in what is found in the text
+	facts     []string             // what it looks at
 	place     place
 }
 
@@ -148,6 +153,9 @@ func (e Effect) String() string {
 	case "agenda":
 		return "list in the agenda under " + e.Arg
 	}
+	if ofCalendar[e.Action] || e.With["before"] != "" {
+		return e.calendarWords()
+	}
 	if words, ok := effectWords[e.Action]; ok {
 		return strings.TrimSpace(strings.NewReplacer("%", e.Arg, "@files", e.With["files"]).Replace(words))
 	}
@@ -178,7 +186,7 @@ var placing = map[string]bool{"file": true, "archive": true, "keep": true, "junk
 
 // several are the actions of which one item can have more than one, with
 // different arguments.
-var several = []string{"copy", "agenda", "digest", "bundle", "save", "extract", "forward", "redirect", "notify", "webhook"}
+var several = []string{"copy", "agenda", "digest", "bundle", "save", "extract", "forward", "redirect", "notify", "webhook", "tag"}
 
 // slot names what two effects would fight over; effects with different slots
 // can stand together.
@@ -188,6 +196,10 @@ func (e Effect) slot() string {
 		return "place"
 	case e.Action == "label" || e.Action == "unlabel":
 		return "label " + Fold(e.Arg)
+	case making[e.Action]:
+		return e.Action + " " + e.Arg + " " + e.sides()
+	case e.Action == "move" || e.Action == "fix":
+		return "time"
 	case slices.Contains(several, e.Action):
 		return e.Action + " " + e.Arg + " " + e.With["files"]
 	}

@@ -14,6 +14,9 @@ type template struct {
 	source string
 	style  templateStyle
 	parts  []part
+	// kept is a field that stays as it is: what it stands for is known when the
+	// effect is performed. Empty where there is none.
+	kept string
 }
 
 type part struct {
@@ -42,8 +45,27 @@ var (
 	}
 	textFields = []string{
 		"subject", "from.email", "from.first", "to", "date", "today", "deadline", "amount", "currency", "code", "link", "text", "thread.quietDays",
+		"invite.title", "invite.start", "organizer", "organizer.first", "conflict", "trip",
 	}
+	// eventFields are those of rules on events, dayFields those of rules on days.
+	eventFields = []string{
+		"title", "start", "end", "date", "year", "month", "day", "length", "location", "calendar", "organizer", "organizer.first", "organizer.email", "conflict", "account", "today",
+	}
+	dayFields = []string{"date", "year", "month", "day", "meetings", "load", "account", "today"}
 )
+
+// fieldsOn are the fields of a template in a rule on the given sort of item.
+func fieldsOn(sort string, style templateStyle) []string {
+	switch {
+	case sort == "event":
+		return eventFields
+	case sort == "day":
+		return dayFields
+	case style == inName:
+		return templateFields
+	}
+	return slices.Concat(templateFields, textFields)
+}
 
 var fieldPattern = regexp.MustCompile(`\{([^{}]*)\}`)
 
@@ -55,17 +77,21 @@ const (
 	maxFilled     = 100000 // bytes of a text with its fields filled in
 )
 
-// parseTemplate reads a text with fields. Every error names what to write instead.
-func parseTemplate(s string, style templateStyle) (*template, error) {
-	t := &template{source: s, style: style}
+// templateOn reads a text with the fields of a sort of item, and one that is kept.
+// Every error names what to write instead.
+func templateOn(sort, s string, style templateStyle, kept string) (*template, error) {
+	t := &template{source: s, style: style, kept: kept}
 	if err := style.check(s); err != nil {
 		return nil, err
 	}
-	end := 0
+	end, allowed := 0, fieldsOn(sort, style)
 	for _, m := range fieldPattern.FindAllStringSubmatchIndex(s, -1) {
 		field := s[m[2]:m[3]]
-		if !slices.Contains(style.fields(), field) {
-			return nil, unknownField(field, style)
+		if kept != "" && field == kept {
+			continue // it stands in the text as it is
+		}
+		if !slices.Contains(allowed, field) {
+			return nil, unknownField(sort, field, style, allowed)
 		}
 		t.parts = append(t.parts, part{text: s[end:m[0]]}, part{field: field})
 		end = m[1]
@@ -77,11 +103,26 @@ func parseTemplate(s string, style templateStyle) (*template, error) {
 	return t, nil
 }
 
-func unknownField(field string, style templateStyle) error {
-	if near := nearest(field, style.fields()); near != "" {
+// insteadOf are fields of another sort of item, and what says the same here.
+var insteadOf = map[string]map[string]string{
+	"event": {
+		"subject": "title", "from.name": "organizer", "from.first": "organizer.first", "from.email": "organizer.email", "invite.title": "title", "invite.start": "start",
+	},
+	"mail": {"title": "subject", "start": "invite.start", "organizer.email": "from.email", "location": "", "calendar": ""},
+	"day":  {"title": "", "start": "date"},
+}
+
+func unknownField(sort, field string, style templateStyle, allowed []string) error {
+	if sort == "sent" {
+		sort = "mail"
+	}
+	if instead, known := insteadOf[sort][field]; known && instead != "" {
+		return fmt.Errorf("there is no {%s} for %s in a rule on: %s; did you mean {%s}?", field, style, sort, instead)
+	}
+	if near := nearest(field, allowed); near != "" {
 		return fmt.Errorf("there is no {%s} for %s; did you mean {%s}?", field, style, near)
 	}
-	return fmt.Errorf("there is no {%s} for %s; there are: {%s}", field, style, strings.Join(style.fields(), "} {"))
+	return fmt.Errorf("there is no {%s} for %s; there are: {%s}", field, style, strings.Join(allowed, "} {"))
 }
 
 func (style templateStyle) String() string {
@@ -89,13 +130,6 @@ func (style templateStyle) String() string {
 		return "the name of a folder or file"
 	}
 	return "a text"
-}
-
-func (style templateStyle) fields() []string {
-	if style == inName {
-		return templateFields
-	}
-	return slices.Concat(templateFields, textFields)
 }
 
 func (style templateStyle) check(s string) error {
@@ -142,7 +176,22 @@ func (t *template) fields() []string {
 // factsOfField are the facts behind the fields whose name is none.
 var factsOfField = map[string]string{
 	"year": "received", "month": "received", "day": "received", "today": "now",
-	"deadline": "found", "amount": "found", "currency": "found", "code": "found", "link": "links",
+	"deadline": "found.deadline", "amount": "found.amounts", "currency": "found.amounts", "code": "found.codes", "link": "links", "trip": "found.trips",
+	"organizer": "invite.organizer", "organizer.first": "invite.organizer", "conflict": "invite.conflicts",
+}
+
+// factsOfFields are the facts behind the fields of an action in a rule on the
+// given sort of item.
+func factsOfFields(sort string, fields []string) []string {
+	return mapped(fields, func(field string) string {
+		if sort == "event" || sort == "day" {
+			return sort
+		}
+		if fact, ok := factsOfField[field]; ok {
+			return fact
+		}
+		return field
+	})
 }
 
 // expand fills the template in.
@@ -164,6 +213,9 @@ func (t *template) expand(e *env) (string, error) {
 		case inText:
 			value = shortened(plainLines(value), maxTextValue)
 		}
+		if t.kept != "" { // what a stranger wrote must not ask for it
+			value = strings.NewReplacer("{", "(", "}", ")").Replace(value)
+		}
 		if b.WriteString(value); b.Len() > maxFilled {
 			return "", fmt.Errorf("the text would be longer than %d bytes", maxFilled)
 		}
@@ -172,15 +224,21 @@ func (t *template) expand(e *env) (string, error) {
 }
 
 // hiddenFields are never filled in for a confidential item.
-var hiddenFields = []string{"subject", "text", "to", "amount", "currency", "code", "link", "deadline"}
+var hiddenFields = []string{
+	"subject", "text", "to", "amount", "currency", "code", "link", "deadline", "trip", "title", "location", "conflict", "invite.title", "invite.start",
+	"organizer", "organizer.first", "organizer.email",
+}
 
 // templateValue is what stands for a field. Of a confidential item nothing is
 // told but who wrote it and when: what is filled in goes into the journal.
 func (e *env) templateValue(field string) string {
 	if e.Confidential && slices.Contains(hiddenFields, field) {
-		return map[string]string{"subject": "(confidential)"}[field]
+		return map[string]string{"subject": "(confidential)", "title": "(private)", "invite.title": "(confidential)"}[field]
 	}
-	when := e.Received
+	if value, ok := e.calendarValue(field); ok {
+		return value
+	}
+	when := e.when()
 	switch field {
 	case "year":
 		return when.Format("2006")
@@ -189,9 +247,9 @@ func (e *env) templateValue(field string) string {
 	case "day":
 		return when.Format("02")
 	case "date":
-		return when.Format("Monday 2 January 2006")
+		return when.Format(longDate)
 	case "today":
-		return e.Now.Format("Monday 2 January 2006")
+		return e.Now.Format(longDate)
 	case "from.first":
 		return firstName(e.From)
 	case "to":
@@ -215,7 +273,7 @@ func (e *env) foundValue(field string) (value string, ok bool) {
 	switch field {
 	case "deadline":
 		if d := e.Found.Deadline; !d.IsZero() {
-			value = d.In(e.Now.Location()).Format("Monday 2 January 2006")
+			value = d.In(e.Now.Location()).Format(longDate)
 		}
 	case "amount":
 		if len(e.Found.Amounts) > 0 {
@@ -299,14 +357,15 @@ func plainLines(s string) string {
 // an empty line, and the text.
 type wording struct{ subject, text *template }
 
-// parseWording reads a template file of a draft or a reply.
-func parseWording(s string) (*wording, error) {
+// parseWording reads a template file of a draft or a reply; one of propose keeps
+// {slots}.
+func parseWording(s, kept string) (*wording, error) {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	w := &wording{}
 	var err error
 	if first, rest, ok := strings.Cut(s, "\n"); ok {
 		if subject, has := strings.CutPrefix(first, "Subject:"); has {
-			if w.subject, err = parseTemplate(strings.TrimSpace(subject), inLine); err != nil {
+			if w.subject, err = templateOn("mail", strings.TrimSpace(subject), inLine, ""); err != nil {
 				return nil, err
 			}
 			s = strings.TrimPrefix(rest, "\n")
@@ -315,7 +374,7 @@ func parseWording(s string) (*wording, error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, fmt.Errorf("it has no text")
 	}
-	w.text, err = parseTemplate(s, inText)
+	w.text, err = templateOn("mail", s, inText, kept)
 	return w, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/calendar"
@@ -17,7 +18,7 @@ func (d *desk) openCalendar(ctx context.Context) (*engine.Calendars, error) {
 	if c == nil {
 		return nil, nil
 	}
-	cfg := calendar.Config{Endpoint: c.Endpoint, Tokens: d.tokens.TokenSource(ctx), Calendars: c.Calendars}
+	cfg := calendar.Config{Endpoint: c.Endpoint, Tokens: d.tokens.TokenSource(ctx), Calendars: c.Calendars, Transport: renewing{http.DefaultTransport.(*http.Transport).Clone(), d.tokens.Drop}}
 	if c.Push != nil && d.stays {
 		var lc net.ListenConfig
 		listener, err := lc.Listen(ctx, "tcp", c.Push.Listen)
@@ -32,6 +33,22 @@ func (d *desk) openCalendar(ctx context.Context) (*engine.Calendars, error) {
 	}
 	d.calendar = client
 	return &engine.Calendars{Calendar: client, Poll: c.Poll, Version: version().Version}, nil
+}
+
+// renewing lets go of an access token that the server will not have any more, so
+// that the next request brings a new one.
+type renewing struct {
+	*http.Transport
+	drop func()
+}
+
+// RoundTrip is that of the transport.
+func (r renewing) RoundTrip(req *http.Request) (*http.Response, error) {
+	answer, err := r.Transport.RoundTrip(req)
+	if err == nil && answer.StatusCode == http.StatusUnauthorized {
+		r.drop()
+	}
+	return answer, err
 }
 
 // closeCalendar ends what Google pushes, and the connections.

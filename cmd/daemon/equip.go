@@ -28,7 +28,7 @@ func (d *desk) equip() error {
 	if s := d.SMTP; s != nil {
 		cfg := mail.SMTP{Host: s.Host, Port: s.Port, TLS: string(s.TLS), CAFile: s.CAFile, User: s.User, Auth: string(s.Auth)}
 		if s.User != "" {
-			cfg.Secret = s.Secret.Reveal
+			cfg.Secret, cfg.Refused = d.secretOf(*s)
 		}
 		sender, err := mail.NewSender(cfg)
 		if err != nil {

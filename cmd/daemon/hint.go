@@ -6,6 +6,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
@@ -19,6 +20,8 @@ func hint(err error) string {
 	switch {
 	case errors.Is(err, store.ErrAnswered):
 		return "Somebody has answered meanwhile, by mail or at another terminal: foredesk approve shows what still waits"
+	case errors.Is(err, google.ErrUnreached):
+		return "Google was not reached, so nothing more was done: check this machine's network and DNS, and try again"
 	case errors.As(err, &unknown):
 		return "The mail server was not reached, so nothing more was done: check host in the configuration, and whether this machine's network and DNS work"
 	case errors.Is(err, syscall.ECONNREFUSED):

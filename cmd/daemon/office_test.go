@@ -46,6 +46,8 @@ type officeOptions struct {
 	// before is told of each COPY, MOVE and STORE; the command waits until it
 	// returns, and is not done if that is an error.
 	before func(command string) error
+	// token judges an access token; a server that has it takes no password.
+	token func(user, token string) bool
 }
 
 // openOffice starts a server and ends it with the test.
@@ -79,6 +81,9 @@ func (p *office) open(o officeOptions, asked *atomic.Int64) (string, error) {
 			memory, ok := users.NewSession().(imapserver.SessionIMAP4rev2)
 			if !ok {
 				return nil, nil, errors.New("imapmemserver no longer speaks IMAP4rev2")
+			}
+			if o.token != nil {
+				return &doorman{clerk{memory, o, asked}}, nil, nil
 			}
 			return &clerk{memory, o, asked}, nil, nil
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -26,42 +27,72 @@ func (r *reading) flags(cmd *cobra.Command) {
 
 func (c *command) readCommand() *cobra.Command {
 	var r reading
+	var w window
 	var text bool
 	cmd := &cobra.Command{
-		Use: "read FILE", Short: "Show every fact of a message file, as JSON", Args: takes(cobra.ExactArgs(1)),
+		Use: "read FILE", Short: "Show what a message, a calendar file or a text says, as JSON", Args: takes(cobra.ExactArgs(1)),
 		Long: `Read prints what the rules can know of a message (a file as mail programs save it,
 .eml; - reads standard input), as JSON. With a configuration, or --rules, "toMe" and
 the lists of people are those of the account. What the mailbox knows of conversations
 and senders, a file does not tell: see foredesk explain MESSAGE.
 
+Of a calendar file (.ics, or what begins like one) it prints the occurrences between
+two dates as a JSON array: start and end with their offset, zone, uid, title and more.
+--from begins at the midnight of that date, --to ends at that of the other, which is
+excluded; without them it is from today for 400 days. Dates, and times of the file
+without a zone, are in --timezone, or the account's, or else UTC. Events that can't be
+read are named on stderr with their line, and the exit code is then 3.
+
 With --text the file is a piece of prose, and what stands in it is printed: dates,
 deadlines, amounts, codes, questions and asks, and what is newly written apart from
 quotes. "Tomorrow" is meant from --now, or from this moment.`,
 		Example: `  foredesk read pack.eml
+  foredesk read holidays.ics --from 2027-01-01 --to 2028-01-01 --timezone Europe/London
   foredesk read --text --now "2026-12-08 10:00" --timezone Europe/London - < letter.txt`,
 		RunE: func(_ *cobra.Command, files []string) error {
 			if text {
 				return c.readText(&r, files[0])
 			}
-			return c.read(&r, files[0])
+			return c.read(&r, w, files[0])
 		},
 	}
 	r.flags(cmd)
 	cmd.Flags().BoolVar(&text, "text", false, "the file is prose, not a message")
+	cmd.Flags().StringVar(&w.from, "from", "", "of a calendar file: the first `date` (2027-01-01)")
+	cmd.Flags().StringVar(&w.to, "to", "", "of a calendar file: the `date` at whose beginning to end")
 	return cmd
 }
 
-func (c *command) read(r *reading, file string) error {
+func (c *command) read(r *reading, w window, file string) error {
 	set, identity, now, err := c.readingSet(r)
 	if err != nil {
 		return err
 	}
-	m, err := c.readMessage(file, identity, now)
+	in, err := c.openInput(file)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading a file: %w", err)
 	}
+	defer in.Close()
+	begun := bufio.NewReader(in)
+	switch {
+	case isCalendarFile(file, begun):
+		return c.readCalendar(w, file, begun, set.Timezone, now)
+	case w != window{}:
+		return usage{fmt.Errorf("%s is no calendar file, and --from and --to are for those", file)}
+	}
+	m, err := mail.ReadFile(begun, identity, now)
+	if err != nil {
+		return fmt.Errorf("reading the message %s: %w", file, err)
+	}
+	return c.printFacts(set, m, file, now)
+}
+
+func (c *command) printFacts(set *rules.Set, m mailbox.Message, file string, now time.Time) error {
 	if m.Poison != "" {
 		return fmt.Errorf("%s can't be read as a message: %s. In a mailbox it would stay where it is and be listed by foredesk log", file, m.Poison)
+	}
+	if m.Odd != "" {
+		fmt.Fprintf(c.err, "%s: its invitation can't be read, and counts as none: %s\n", file, m.Odd)
 	}
 	facts := set.Facts(&m.Item, now)
 	facts["messageID"] = m.MessageID
@@ -104,6 +135,7 @@ func readable(v any) any {
 		return threadOutput{v, v.Quiet.String()}
 	case rules.Found:
 		v.Deadlines, v.Dates, v.Amounts, v.Codes = list(v.Deadlines), list(v.Dates), list(v.Amounts), list(v.Codes)
+		v.Trips = list(v.Trips)
 		return v
 	case []rules.Link:
 		return list(v)

@@ -103,7 +103,7 @@ Take back what was done:               foredesk undo`,
 	root.AddCommand(
 		c.runCommand(), c.applyCommand(), c.planCommand(), c.diffCommand(), c.checkCommand(), c.testCommand(), c.readCommand(),
 		c.explainCommand(), c.undoCommand(), c.approveCommand(), c.refuseCommand(), c.logCommand(), c.statusCommand(), c.healthCommand(),
-		c.suggestCommand(), c.schemaCommand(), c.demoCommand(), c.versionCommand(),
+		c.suggestCommand(), c.authCommand(), c.schemaCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	return root
 }

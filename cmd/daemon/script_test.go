@@ -21,6 +21,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/foredesk/foredesk/internal/demo/gcal"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
@@ -47,6 +48,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GORACE", quickRace)
 			e.Setenv("TZ", "Pacific/Auckland") // times are the account's, wherever foredesk runs
 			e.Values[officeOf{}] = new(*office)
+			e.Values[googleOf{}] = new(*gcal.Server)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -56,6 +58,7 @@ func TestScripts(t *testing.T) {
 			"mailserver": mailserver, "deliver": deliver, "post": post, "move": moveByHand, "file": fileByHand, "crowd": crowd, "mailbox": listMailbox,
 			"exits": exits, "until": until, "signal": sendSignal,
 			"remember": remember, "unchanged": unchanged, "paragraph": paragraph, "sql": runSQL, "seen": seen, "neverasked": neverAsked,
+			"googleserver": googleServer, "consent": consent, "google": atGoogle,
 		},
 	})
 }

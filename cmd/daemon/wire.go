@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/foredesk/foredesk/internal/calendar"
 	"github.com/foredesk/foredesk/internal/config"
 	"github.com/foredesk/foredesk/internal/engine"
 	"github.com/foredesk/foredesk/internal/errand"
+	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
@@ -21,9 +23,13 @@ type desk struct {
 	config.Account
 	mail    *mail.Account
 	set     *rules.Set
-	tools   *errand.Desk // what works outside the folders
+	tools   *errand.Desk   // what works outside the folders
+	tokens  *google.Source // nil where the account has nothing to do with Google
 	journal *store.Store
 	log     *slog.Logger
+
+	stays    bool             // it goes on until it is told to stop
+	calendar *calendar.Client // of the account that was taken; nil without one
 }
 
 // open reads the configuration and the rules of the wanted accounts and opens
@@ -117,12 +123,16 @@ func newDesk(a config.Account, log *slog.Logger) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.equip(); err != nil {
+	if d.tokens, err = openGoogle(a, log); err == nil {
+		err = d.equip()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", d.Name, err)
 	}
+	secret, refused := d.secretOf(a.IMAP.Server)
 	d.mail, err = mail.New(mail.Config{
 		Host: a.IMAP.Host, Port: a.IMAP.Port, TLS: string(a.IMAP.TLS), CAFile: a.IMAP.CAFile,
-		User: a.IMAP.User, Secret: a.IMAP.Secret.Reveal, Auth: string(a.IMAP.Auth),
+		User: a.IMAP.User, Secret: secret, Refused: refused, Auth: string(a.IMAP.Auth),
 		Folders: a.IMAP.Folders, Poll: a.IMAP.Poll, Identity: d.identity(),
 	}, log.With("account", a.Name))
 	return d, err
@@ -145,11 +155,19 @@ func (d *desk) take(ctx context.Context, observe func(engine.Event)) (*engine.Ac
 	}
 	d.tools.Author.Secret = seal
 	d.mail.Seal(seal)
-	return engine.Take(ctx, engine.Config{
+	calendars, err := d.openCalendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := engine.Take(ctx, engine.Config{
 		Name: d.Name, Mail: server{d.mail}, Journal: d.journal, Rules: d.set, Log: d.log, Observe: observe,
-		Folders: d.IMAP.Folders, Outside: d.tools, Strict: d.IMAP.AuthservID != "",
+		Folders: d.IMAP.Folders, Outside: d.tools, Calendar: calendars, Strict: d.IMAP.AuthservID != "",
 		Approvers: map[string]string{"assistant": d.Assistant, "executive": d.Addresses[0], "desk": d.Addresses[0]},
 	})
+	if err != nil {
+		d.closeCalendar(ctx)
+	}
+	return a, err
 }
 
 // session connects for looking, without owning the account.

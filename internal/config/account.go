@@ -26,8 +26,8 @@ var (
 	fileKeys    = keys{of: "the file", known: []string{"version", "database", "accounts"}, later: []string{"console"}}
 	accountKeys = keys{
 		of:    "the account",
-		known: []string{"name", "full_name", "address", "addresses", "timezone", "rules", "imap", "smtp", "assistant", "files", "allow_delete", "webhooks"},
-		later: []string{"calendar", "agenda"},
+		known: []string{"name", "full_name", "address", "addresses", "timezone", "rules", "imap", "smtp", "assistant", "files", "allow_delete", "webhooks", "google", "calendar"},
+		later: []string{"agenda"},
 	}
 	webhookKeys = keys{of: "webhooks", known: []string{"secret_file", "secret_env", "secret_command", "secret_credential"}, open: []string{"secret"}}
 	imapKeys    = keys{of: "imap", known: append(connectionKeys(), "folders", "poll", "authserv_id"), open: openSecrets}
@@ -125,7 +125,7 @@ func (f fields) postgres(n *yaml.Node, place string) string {
 
 // accounts reads all accounts and what must be unique among them.
 func (f fields) accounts(nodes []*yaml.Node) []Account {
-	names, mailboxes := map[string]int{}, map[string]int{}
+	names, mailboxes, tokens := map[string]int{}, map[string]int{}, map[string]int{}
 	var out []Account
 	for _, n := range nodes {
 		af, ok := f.fields(n, n, accountKeys)
@@ -137,6 +137,9 @@ func (f fields) accounts(nodes []*yaml.Node) []Account {
 		if a.IMAP.Host != "" && a.IMAP.User != "" {
 			key := strings.ToLower(a.IMAP.Host + "\n" + a.IMAP.User)
 			af.unique(mailboxes, "imap", key, "another account has the same mailbox, in line %d: both would act on its mail")
+		}
+		if a.Google != nil {
+			af.unique(tokens, "google", a.Google.TokenFile, "another account keeps its sign-in in the same token_file, in line %d")
 		}
 		out = append(out, a)
 	}
@@ -164,15 +167,18 @@ func (f fields) account() Account {
 		Location:  f.timezone(),
 		Rules:     f.file("rules", true),
 	}
+	f.google(&a)
 	if n := f.values["imap"]; n == nil {
 		f.missing("imap", "write where the mailbox is: imap: {host: HOST, user: USER, password_file: FILE}")
 	} else if sub, ok := f.fields(n, n, imapKeys); ok {
 		a.IMAP = sub.imap()
+		sub.signsInWithGoogle(&a, a.IMAP.Server)
 	}
 	if n := f.values["smtp"]; n != nil {
 		if sub, ok := f.fields(n, n, smtpKeys); ok {
 			server := sub.server(smtpPorts)
 			a.SMTP = &server
+			sub.signsInWithGoogle(&a, server)
 		}
 	}
 	f.assistant(&a)

@@ -37,6 +37,8 @@ type Account struct {
 	Rules     string // path of the rules file
 	IMAP      IMAP
 	SMTP      *Server // nil where the account has none
+	Google    *Google // nil where the account has nothing to do with Google
+	Calendar  *Calendar
 
 	Assistant   string // address of who approves and is notified; may be empty
 	Files       string // folder for save and extract; empty where rules may keep no files
@@ -52,6 +54,26 @@ type IMAP struct {
 	AuthservID string        // RFC 8601 2.2; empty: no Authentication-Results field is believed
 }
 
+// Google says by what an account signs in at Google, and where that is kept.
+type Google struct {
+	Credentials string // path of what Google's console gave: a client, or a service account's key
+	TokenFile   string // path; need not exist yet. Empty: in the keyring of the operating system
+}
+
+// Calendar is the calendar of an account. Its credentials are those of Google.
+type Calendar struct {
+	Calendars []string      // ids, or "primary"; at least one
+	Endpoint  string        // base address of a compatible server, with a slash at its end; empty: Google's own
+	Poll      time.Duration // how often to look, besides being told
+	Push      *Push         // nil where Google cannot reach this machine
+}
+
+// Push is how Google tells that something has changed.
+type Push struct {
+	URL    string // https
+	Listen string // host:port on this machine, to which whatever serves URL passes it on
+}
+
 // Server says how to reach a server and how to log in to it.
 type Server struct {
 	Host   string // name or IP address
@@ -61,6 +83,7 @@ type Server struct {
 	CAFile string // PEM file of further trusted roots; may be empty
 	Auth   Auth
 	Secret Secret // the password, or for OAuthBearer and XOAuth2 the access token
+	Google bool   // the account's sign-in at Google has the access token, and Secret is empty
 }
 
 // TLS says how a connection is protected.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,7 +67,7 @@ func put(t *testing.T, dir, file string) string {
 // operator reads about it.
 func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 	files, _ := filepath.Glob("testdata/bad/*.yaml")
-	if len(files) < 75 {
+	if len(files) < 100 {
 		t.Fatalf("only %d files in testdata/bad", len(files))
 	}
 	for _, file := range files {
@@ -140,6 +141,12 @@ func dana(t *testing.T, dir string) Account {
 	}
 }
 
+// called is an account of another person.
+func called(a Account, name string) Account {
+	a.Name, a.Addresses, a.IMAP.User = name, []string{name + "@acme.example"}, name
+	return a
+}
+
 func TestGoodFilesLoad(t *testing.T) {
 	dir := folder(t)
 	in := func(name string) string { return filepath.Join(dir, name) }
@@ -176,11 +183,25 @@ func TestGoodFilesLoad(t *testing.T) {
 	local := dana(t, dir)
 	local.SMTP = &Server{Host: "localhost", Port: 25, TLS: NoTLS, Auth: Plain}
 	sqlite := "sqlite:" + in("foredesk.db")
+	signsIn := dana(t, dir)
+	signsIn.IMAP.Server = Server{Host: "imap.gmail.com", Port: 993, User: "dana@acme.example", TLS: Implicit, Auth: XOAuth2, Google: true}
+	signsIn.SMTP = &Server{Host: "smtp.gmail.com", Port: 465, User: "dana@acme.example", TLS: Implicit, Auth: OAuthBearer, Google: true}
+	signsIn.Google = &Google{Credentials: in("secret")}
+	signsIn.Calendar = &Calendar{
+		Calendars: []string{"primary", "team@group.calendar.example"}, Endpoint: "http://127.0.0.1:8080/calendar/v3/", Poll: 10 * time.Second,
+		Push: &Push{URL: "https://desk.example.com/google", Listen: "127.0.0.1:8090"},
+	}
+	calendarAlone := called(dana(t, dir), "lee")
+	calendarAlone.Google = &Google{Credentials: in("secret"), TokenFile: in("lee.token.json")}
+	calendarAlone.Calendar = &Calendar{Calendars: []string{"primary"}, Poll: time.Minute}
+	elsewhere := called(dana(t, dir), "max")
+	elsewhere.Google = &Google{Credentials: in("secret"), TokenFile: in("folder/max.json")}
 	want := map[string]Config{
 		"smallest":       {Database: sqlite, Accounts: []Account{dana(t, dir)}},
 		"windows-editor": {Database: sqlite, Accounts: []Account{dana(t, dir)}},
 		"smtp-local":     {Database: sqlite, Accounts: []Account{local}},
 		"all-keys":       {Database: "sqlite:" + in("folder/foredesk.db"), Accounts: []Account{full, lee}},
+		"google":         {Database: sqlite, Accounts: []Account{signsIn, calendarAlone, elsewhere}},
 		"postgres": {
 			Database: "postgres://foredesk@db.example.com/foredesk?sslmode=verify-full",
 			Accounts: []Account{dana(t, dir)},
@@ -230,6 +251,44 @@ func TestTheExampleLoads(t *testing.T) {
 	got, err := cfg.Accounts[0].IMAP.Secret.Reveal(t.Context())
 	if err != nil || got != "CANARY" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+var commentSign = regexp.MustCompile(`(?m)^( +)# `)
+
+// What the example has behind comment signs about Google loads as well, once they
+// are taken away.
+func TestTheExamplesCalendarLoads(t *testing.T) {
+	text, err := os.ReadFile("../../foredesk.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := string(text)
+	for _, begin := range []string{"    # calendar:\n", "    # google:\n", "      # google: true"} {
+		before, block, found := strings.Cut(all, begin)
+		block, after, ended := strings.Cut(begin+block, "\n\n")
+		if !found || !ended {
+			t.Fatalf("there is no %q in the example", begin)
+		}
+		for range 2 { // some lines have two
+			block = commentSign.ReplaceAllString(block, "$1")
+		}
+		all = before + block + "\n\n" + after
+	}
+	// One is enough, so the second does without, and a token takes no password.
+	all = strings.Replace(all, "credentials_file: client.json\n        calendars", "calendars", 1)
+	all = strings.Replace(all, "      password_file: dana.password", "", 1)
+	dir := folder(t)
+	write(t, filepath.Join(dir, "client.json"), "{}", 0o600)
+	path := filepath.Join(dir, "foredesk.yaml")
+	write(t, path, all, 0o644)
+	cfg, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := cfg.Accounts[0]
+	if !a.IMAP.Google || a.IMAP.Auth != XOAuth2 || a.Google.TokenFile != "" || a.Calendar.Push == nil || a.Calendar.Endpoint == "" {
+		t.Errorf("%+v", a)
 	}
 }
 
@@ -293,12 +352,18 @@ func complete(t *testing.T, a Account) {
 		t.Errorf("an SMTP server without a login was accepted: %+v", *a.SMTP)
 	}
 	for _, s := range servers {
-		if s.Host == "" || s.User == "" || s.Port < 1 || s.Port > 65535 || s.Secret.from == nil {
+		if s.Host == "" || s.User == "" || s.Port < 1 || s.Port > 65535 || (s.Secret.from == nil) != s.Google {
 			t.Errorf("an incomplete server was accepted: %+v", s)
 		}
 		if s.TLS == NoTLS && !loopback(s.Host) {
 			t.Errorf("plaintext to %s was accepted", s.Host)
 		}
+	}
+	if a.Google != nil && (a.Google.Credentials == "" || a.Google.TokenFile != "" && !filepath.IsAbs(a.Google.TokenFile)) {
+		t.Errorf("an incomplete sign-in at Google was accepted: %+v", *a.Google)
+	}
+	if c := a.Calendar; c != nil && (a.Google == nil || len(c.Calendars) == 0 || c.Poll < minCalendarPoll || c.Push != nil && (c.Push.URL == "" || c.Push.Listen == "")) {
+		t.Errorf("an incomplete calendar was accepted: %+v", *c)
 	}
 	if a.Name == "" || len(a.Addresses) == 0 || a.Location == nil || a.Rules == "" || len(a.IMAP.Folders) == 0 || a.IMAP.Poll <= 0 {
 		t.Errorf("an incomplete account was accepted: %+v", a)

@@ -20,7 +20,7 @@ var openSecrets = []string{"password", "token"}
 
 // connectionKeys are the keys that imap and smtp have in common.
 func connectionKeys() []string {
-	known := []string{"host", "port", "user", "tls", "ca_file", "auth"}
+	known := []string{"host", "port", "user", "tls", "ca_file", "auth", "google"}
 	for _, kind := range openSecrets {
 		for _, way := range secretWays {
 			known = append(known, kind+"_"+way)
@@ -50,6 +50,9 @@ func (f fields) server(ports map[TLS]int) Server {
 		TLS:  TLS(f.choice("tls", string(Implicit), string(StartTLS), string(NoTLS))),
 		Auth: Auth(f.choice("auth", string(Plain), string(Login), string(OAuthBearer), string(XOAuth2))),
 	}
+	if s.Google = f.boolean("google"); s.Google && f.values["auth"] == nil {
+		s.Auth = XOAuth2
+	}
 	s.Port = f.number("port", 1, 65535, ports[s.TLS])
 	if s.TLS == NoTLS && s.Host != "" && !loopback(s.Host) {
 		f.report(f.values["tls"], "use implicit or starttls", "tls: none sends the password in the open; only localhost, 127.0.0.1 and ::1 may have it")
@@ -59,8 +62,27 @@ func (f fields) server(ports map[TLS]int) Server {
 		return s
 	}
 	s.User = f.required("user", "the name to log in with, often the mail address")
+	if s.Google {
+		f.noSecret(s.Auth)
+		return s
+	}
 	s.Secret = f.secret(s.Auth)
 	return s
+}
+
+// noSecret refuses what google: true makes meaningless.
+func (f fields) noSecret(auth Auth) {
+	if !auth.token() {
+		f.report(f.values["auth"], "take it out, or write xoauth2 or oauthbearer", "auth: %s takes a password, and google: true gives a token", auth)
+	}
+	for _, kind := range openSecrets {
+		for _, way := range secretWays {
+			if n := f.values[kind+"_"+way]; n != nil {
+				f.hide(n)
+				f.report(n, "keep one of them", "google: true and %s cannot both be there", kind+"_"+way)
+			}
+		}
+	}
 }
 
 // asksForNoName reports whether this is the mail server of the machine itself,
@@ -70,7 +92,7 @@ func (f fields) asksForNoName(protection TLS) bool {
 		return false
 	}
 	for key := range f.values {
-		if key == "user" || key == "auth" || slices.ContainsFunc(openSecrets, func(kind string) bool { return strings.HasPrefix(key, kind+"_") }) {
+		if key == "user" || key == "auth" || key == "google" || slices.ContainsFunc(openSecrets, func(kind string) bool { return strings.HasPrefix(key, kind+"_") }) {
 			return false
 		}
 	}

@@ -1,13 +1,16 @@
 // Package demo is an embedded world for people who want to see Foredesk work
 // before they trust it with a mailbox: an IMAP server, an SMTP server and two
-// weeks of an executive's mail, all inside the process and on loopback.
+// weeks of an executive's mail, a calendar server with four weeks of her time, all
+// inside the process and on loopback.
 //
 // The mail is data: mailbox/*.txt holds it, one file for each side of Dana
 // Whitfield's life, and entry.go says how such a file is read. message.go turns
 // an entry into the bytes of a message. What she sends goes no further than
-// departure.go, so that nothing of the demo touches the world. Both servers are
-// real ones over sockets, so what works here works the same way against a server
-// of your own.
+// departure.go, so that nothing of the demo touches the world. The calendar is data
+// in the same manner: calendar/*.txt, read by appointment.go, put on the server of
+// package gcal by diary.go; happening.go is what is done to it in the live part. All
+// servers are real ones over sockets, so what works here works the same way against
+// servers of your own.
 //
 // Start here, then read mailbox/board.txt for the form of the mail, and
 // rules.example.yaml in the project's root for what the daemon does with it.
@@ -25,6 +28,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-smtp"
+
+	"github.com/foredesk/foredesk/internal/demo/gcal"
 )
 
 // The executive's account. AuthServID is the name under which the demo's mail
@@ -37,25 +42,33 @@ const (
 	AuthServID = "mx.acme.example"
 )
 
-// World is a running demo: two servers and one filled mailbox. Make one with
-// Start and end it with Close.
+// World is a running demo: three servers, a filled mailbox and a filled calendar.
+// Make one with Start and end it with Close.
 type World struct {
 	User     string // for IMAP and, as there is no SMTP AUTH, only for it
 	Password string
 	Address  string // the executive's own address
+
+	// Calendar keeps the executive's calendar and that of her family (Family), and
+	// knows when her colleagues are busy. It ends with the world.
+	Calendar *gcal.Server
 
 	now      time.Time // what Start was told, in London time
 	started  time.Time // carries the monotonic clock: arrivals are dated now + elapsed
 	account  *imapmemserver.User
 	folders  *folders
 	arrivals []Arrival
-	imap     *listener
-	smtp     *listener
-	serving  sync.WaitGroup
-	closing  sync.Once
-	stop     []func() error // closes the servers, in reverse order of their start
-	closed   error
-	unwatch  func() bool // lets go of the context given to Start
+
+	diary      *diary
+	happenings []*appointment
+
+	imap    *listener
+	smtp    *listener
+	serving sync.WaitGroup
+	closing sync.Once
+	stop    []func() error // closes the servers, in reverse order of their start
+	closed  error
+	unwatch func() bool // lets go of the context given to Start
 
 	leaving  sync.Mutex
 	departed []Departure
@@ -70,9 +83,10 @@ type Arrival struct {
 	letter *letter
 }
 
-// Start opens both servers on free loopback ports and fills the mailbox with
-// two weeks of mail that end at now. The same now gives the same mailbox, byte
-// for byte. The world ends with Close or with ctx, whichever is first.
+// Start opens the servers on free loopback ports, and fills the mailbox with two
+// weeks of mail that end at now and the calendar with four weeks around it. The
+// same now gives the same mailbox, byte for byte, and the same events. The world
+// ends with Close or with ctx, whichever is first.
 func Start(ctx context.Context, now time.Time) (*World, error) {
 	zone, err := time.LoadLocation(Timezone)
 	if err != nil {
@@ -107,7 +121,7 @@ func (w *World) Arrivals() []Arrival { return w.arrivals }
 // Deliver sends one arrival over SMTP, as its sender's server would. When it
 // returns nil the message lies in INBOX and idling clients have been told.
 func (w *World) Deliver(ctx context.Context, a Arrival) error {
-	date := w.now.Add(time.Since(w.started))
+	date := w.clock()
 	msg, err := a.letter.message(date)
 	if err != nil {
 		return fmt.Errorf("writing the arrival %q: %w", a.About, err)
@@ -184,12 +198,29 @@ func (w *World) serve(ctx context.Context) error {
 		return fmt.Errorf("SMTP: %w", err)
 	}
 	post := newSMTPServer(func(msg []byte) error {
-		return w.put("INBOX", msg, w.now.Add(time.Since(w.started)), nil)
-	}, w.leave, func() time.Time { return w.now.Add(time.Since(w.started)) })
+		return w.put("INBOX", msg, w.clock(), nil)
+	}, w.leave, w.clock)
 	w.serving.Go(func() { _ = post.Serve(w.smtp) })
 	w.stop = append(w.stop, func() error { return errors.Join(closeSMTP(post), w.smtp.end()) })
+	return w.serveCalendar(ctx)
+}
+
+// serveCalendar opens the calendar server and fills it.
+func (w *World) serveCalendar(ctx context.Context) error {
+	var err error
+	w.Calendar, err = gcal.Start(ctx, gcal.Account{User: Address, Zone: Timezone, Now: w.clock, Workspace: true})
+	if err != nil {
+		return err
+	}
+	w.stop = append(w.stop, w.Calendar.Close)
+	if w.diary, w.happenings, err = fillCalendar(w.Calendar, w.now); err != nil {
+		return fmt.Errorf("filling the calendar: %w", err)
+	}
 	return nil
 }
+
+// clock is the demo's time: it began at now and runs.
+func (w *World) clock() time.Time { return w.now.Add(time.Since(w.started)) }
 
 func closeSMTP(s *smtp.Server) error {
 	if err := s.Close(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {

@@ -74,7 +74,7 @@ func (d Departure) Text() string {
 // Answer sends what the assistant answers to a mail that left the desk, over SMTP
 // and with that mail quoted below, as a mail program does it.
 func (w *World) Answer(ctx context.Context, d Departure, text string) error {
-	now := w.now.Add(time.Since(w.started))
+	now := w.clock()
 	var b bytes.Buffer
 	put(&b, "From", "Priya Nair <"+Assistant+">")
 	put(&b, "To", d.header("From"))

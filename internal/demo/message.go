@@ -26,6 +26,7 @@ var orders = []string{
 	"Html",        // any value: text and HTML alternatives
 	"Inline",      // a picture inside the HTML
 	"Invite",      // method; day; time; length in minutes; place
+	"Markup",      // what is booked, for machines (see reservations); may come several times
 	"Return-Path", // envelope sender where it is not From
 	"Zone",        // the sender's time zone
 }

@@ -75,7 +75,7 @@ func (l *letter) alternatives() (*part, error) {
 		return nil, err
 	}
 	both := &part{media: "multipart/alternative", children: []*part{plain}}
-	if l.value("Html") != "" {
+	if l.value("Html") != "" || l.value("Markup") != "" {
 		rich, err := l.rich(text)
 		if err != nil {
 			return nil, err
@@ -100,6 +100,11 @@ func (l *letter) alternatives() (*part, error) {
 func (l *letter) rich(text string) (*part, error) {
 	picture := l.value("Inline")
 	doc := markup(l.title(), text)
+	booked, err := l.reservations()
+	if err != nil {
+		return nil, err
+	}
+	doc = strings.Replace(doc, "</head>", booked+"</head>", 1)
 	if picture != "" {
 		doc = strings.Replace(doc, "<body>", `<body><img src="cid:`+picture+`@`+domainOf(l.value("From"))+`" alt="">`, 1)
 	}

@@ -113,6 +113,7 @@ type Account struct {
 	book            atomic.Pointer[book] // nil until it was first read
 	keptAt          time.Time            // of keepCalendar alone
 	calendarTrouble string               // the last that was reported
+	refusals        int                  // of the sign-in, one after another
 	signedOut       atomic.Bool          // the calendar waits till a person signs in again
 
 	arrived    atomic.Bool // since takeBackDue last looked

@@ -81,7 +81,7 @@ func (a *Account) keepCalendar(ctx context.Context) error {
 			err = a.doEvents(ctx)
 		}
 		if isCalendar(err) {
-			a.reportTrouble(ctx, err)
+			a.reportTrouble(err)
 		} else if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -148,6 +148,7 @@ func (a *Account) sync(ctx context.Context, now time.Time) (changed bool, err er
 		a.calendarTrouble = ""
 	}
 	a.signedOut.Store(errors.Is(trouble, datebook.ErrSignIn))
+	a.tellSignedOut(ctx)
 	if trouble != nil {
 		trouble = &CalendarError{fmt.Errorf("asking what has changed on the calendar of account %q: %w", a.Name, trouble)}
 	}
@@ -336,15 +337,23 @@ func onCalendar(r *rules.Rule) bool { return r.On == "event" || r.On == "day" }
 
 func onMail(r *rules.Rule) bool { return !onCalendar(r) }
 
-// reportTrouble logs trouble with the calendar once, not at each poll. Where a
-// person has to sign in again, one is told.
-func (a *Account) reportTrouble(ctx context.Context, err error) {
+// reportTrouble logs trouble with the calendar once, not at each poll.
+func (a *Account) reportTrouble(err error) {
 	if err.Error() == a.calendarTrouble {
 		return
 	}
 	a.calendarTrouble = err.Error()
 	a.Log.Warn("the calendar has to wait", "error", err)
-	if !a.signedOut.Load() || a.Outside == nil || a.Approvers["assistant"] == "" {
+}
+
+// tellSignedOut asks the assistant for a new sign-in, once. One refusal may be of
+// a token that has just run out; the second in a row is not.
+func (a *Account) tellSignedOut(ctx context.Context) {
+	if !a.signedOut.Load() {
+		a.refusals = 0
+		return
+	}
+	if a.refusals++; a.refusals != 2 || a.Outside == nil || a.Approvers["assistant"] == "" {
 		return
 	}
 	text := "Foredesk can't reach the calendar of the account " + a.Name + " any more: its sign-in was taken back, or has run out. " +

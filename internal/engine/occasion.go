@@ -162,7 +162,7 @@ func calendarAction(e rules.Effect) string {
 	if nth := e.With["nth"]; nth != "" {
 		return e.Action + " " + nth
 	}
-	if slices.Contains([]string{"schedule", "hold", "focus", "tag"}, e.Action) {
+	if slices.Contains([]string{"schedule", "hold", "focus", "prep", "mirror", "tag"}, e.Action) {
 		return e.Action + " " + e.Arg
 	}
 	return e.Action
@@ -189,20 +189,22 @@ func (w *work) calendarSteps(first store.Step, e rules.Effect, m *mailbox.Messag
 		ev := &item.Event
 		with["event"], with["on"] = ev.ID, ev.Calendar
 		with["of"], with["until"] = orElse(with["of"], instant(ev.Start)), orElse(with["until"], instant(ev.End))
-		with["was"] = ev.Response
+		with["was"], with["organizer"] = ev.Response, ev.Organizer.Email
 	} else {
 		first.Action = calendarAction(e)
 		with["theirs"] = item.Date.Format("-07:00")
 		if item.Invite.Present {
 			with["invite"], with["was"] = item.Invite.UID, "needsAction"
+			with["of"], with["until"] = orElse(with["of"], instant(item.Invite.Start)), orElse(with["until"], instant(item.Invite.End))
+			with["organizer"] = item.Invite.Organizer.Email
 			if !item.Invite.Original.IsZero() {
 				with["original"] = instant(item.Invite.Original)
 			}
-			with["clear"] = fmt.Sprint(!item.Invite.Conflict)
 		}
 	}
-	if item.Role == "event" {
-		with["clear"] = fmt.Sprint(len(item.Event.Conflicts) == 0)
+	if e.Action == "respond" && e.Arg != "decline" {
+		with["clear"] = "true"
+		with["clear"] = fmt.Sprint(!w.crossed(with))
 	}
 	first.Op = mailbox.Op{Kind: mailbox.Event, Do: e.Action, Arg: e.Arg, With: with}
 	steps := []store.Step{first}

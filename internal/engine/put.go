@@ -303,7 +303,7 @@ func makeKey(s store.Step) string {
 	case s.Op.With["key"] != "":
 		return "trip\x00" + s.Op.With["key"]
 	case s.Op.With["uid"] != "":
-		return "invite\x00" + s.Op.With["uid"] + "\x00" + s.Op.With["original"]
+		return s.Op.Do + " of invite\x00" + s.Op.With["uid"] + "\x00" + s.Op.With["original"]
 	}
 	return stepKey(s)
 }
@@ -412,9 +412,7 @@ func (w *work) slots(ctx context.Context, s store.Step, count int) ([]rules.Span
 	}
 	now := w.now()
 	want.Count = count
-	if want.From.Before(now) {
-		want.From = now
-	}
+	want.From = latest(want.From, now)
 	if want.To.IsZero() || want.To.After(b.diary.To) {
 		want.To = b.diary.To
 	}
@@ -431,10 +429,21 @@ func (w *work) slots(ctx context.Context, s store.Step, count int) ([]rules.Span
 		}
 	}
 	slots := w.set.Free(b.diary, want, now)
+	if from := parseInstant(s.Op.With["earlier"]); len(slots) < count && !from.IsZero() {
+		want.From = latest(from, now) // the day before will do as well
+		slots = w.set.Free(b.diary, want, now)
+	}
 	if len(slots) < count {
 		return slots, fmt.Sprintf("there is no free time of %s that fits until %s", s.Op.With["length"], want.To.In(w.set.Timezone).Format("Monday 2 January")), nil
 	}
 	return slots, "", nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func earlier(a, b time.Time) time.Time {

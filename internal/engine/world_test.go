@@ -26,6 +26,7 @@ import (
 	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/internal/when"
 	"github.com/foredesk/foredesk/rules"
 )
 
@@ -330,6 +331,8 @@ func (w wire) Watch(ctx context.Context, once bool, cursor engine.CursorFunc, ar
 // Follow implements engine.Mail.
 func (w wire) Follow(set *rules.Set) {
 	w.Needs(set.Needs())
+	days, from, to, holidays := set.WorkWeek()
+	w.Calendar(when.Calendar{Now: time.Now().In(set.Timezone), WorkDays: days, WorkFrom: from, WorkTo: to, Holidays: holidays, DayFirst: true})
 	if set.LooksAtSent() {
 		w.WatchSent()
 	}

@@ -52,7 +52,7 @@ func (d *Desk) Do(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
 		return d.extract(e)
 	case "unextract":
 		return d.unextract(e)
-	case "forward", "redirect", "reply":
+	case "forward", "redirect", "reply", "respond":
 		return d.send(ctx, e)
 	case "notify":
 		return d.notify(ctx, e)

@@ -3,9 +3,12 @@ package errand
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/foredesk/foredesk/internal/invite"
 	"github.com/foredesk/foredesk/internal/mail"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
@@ -78,7 +81,10 @@ func (d *Desk) send(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
 }
 
 func (d *Desk) letter(e mailbox.Errand) (mail.Letter, error) {
-	if e.Op.Do == "reply" {
+	switch e.Op.Do {
+	case "respond":
+		return d.answer(e)
+	case "reply":
 		if reason, ok := d.Author.MayAnswer(e.Raw); !ok {
 			return mail.Letter{}, fmt.Errorf("not answered: %s", reason)
 		}
@@ -92,6 +98,27 @@ func (d *Desk) letter(e mailbox.Errand) (mail.Letter, error) {
 		return d.Author.Redirect(d.stamp(e), e.Raw, to)
 	}
 	return d.Author.Forward(d.stamp(e), e.Raw, wording(e), to)
+}
+
+// answer writes to the organizer of an invitation: where the event is on no calendar
+// of ours, whose server would do that. With start and end (RFC 3339) it proposes
+// another time.
+func (d *Desk) answer(e mailbox.Errand) (mail.Letter, error) {
+	a := invite.Answer{Response: e.Op.Arg, Comment: e.Op.With["comment"]}
+	if e.Op.With["tell"] == "false" {
+		return mail.Letter{}, errors.New("not answered: the event is on none of the account's calendars, and the rule says that its organizer is not told")
+	}
+	for name, at := range map[string]*time.Time{"start": &a.Start, "end": &a.End} {
+		said := e.Op.With[name]
+		if said == "" {
+			continue
+		}
+		var err error
+		if *at, err = time.Parse(time.RFC3339, said); err != nil {
+			return mail.Letter{}, fmt.Errorf("not answered: the %s of the other time is no time such as 2026-12-08T10:00:00Z", name)
+		}
+	}
+	return d.Author.InviteReply(d.stamp(e), e.Raw, a)
 }
 
 func (d *Desk) mail(ctx context.Context, l mail.Letter) mailbox.Outcome {

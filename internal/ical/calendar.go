@@ -18,10 +18,21 @@ type Calendar struct {
 	// Events are the events in the order of the file: single ones, series, and changed
 	// instances of series.
 	Events []Event
+	// Answers are what METHOD lets stand without a time: replies, cancellations and the
+	// like, which name an event by its UID. They have no occurrences, and are among the
+	// Problems with ErrTimeless.
+	Answers []Event
 	// Problems are the events that were refused and what was odd about others, in the
 	// order of the file.
 	Problems []Problem
 }
+
+// ErrTimeless is the problem of what can't take place, as nothing says when.
+var ErrTimeless = errors.New("it has no DTSTART")
+
+// ErrDamaged is the problem of a calendar that breaks off, or is interleaved with
+// something else: there may have been more in it.
+var ErrDamaged = errors.New("the calendar is damaged")
 
 // Problem is what was wrong with one event, or with the calendar around it.
 type Problem struct {
@@ -87,7 +98,7 @@ func (c *Calendar) read(part *component, reader *time.Location, work, notes *eff
 		s.wrong = fmt.Errorf("its calendar counts by %q, not by GREGORIAN", clip(scale))
 	}
 	if part.broken != nil {
-		c.Problems = append(c.Problems, Problem{Line: part.line, Err: fmt.Errorf("the calendar is damaged: %w", part.broken)})
+		c.Problems = append(c.Problems, Problem{Line: part.line, Err: fmt.Errorf("%w: %w", ErrDamaged, part.broken)})
 	}
 	for _, child := range part.children {
 		if child.name == "VEVENT" {
@@ -105,6 +116,11 @@ func (c *Calendar) add(s *scope, part *component) {
 	}
 	for _, what := range odd {
 		c.Problems = append(c.Problems, Problem{part.line, uid, false, errors.New(what)})
+	}
+	if event.Timeless {
+		c.Answers = append(c.Answers, event)
+		c.Problems = append(c.Problems, Problem{part.line, uid, true, ErrTimeless})
+		return
 	}
 	c.Events = append(c.Events, event)
 }

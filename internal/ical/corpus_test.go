@@ -7,19 +7,24 @@ import (
 	"time"
 )
 
-// corpusFiles returns the calendar files of the corpus, by name.
-func corpusFiles(tb testing.TB) map[string][]byte {
-	tb.Helper()
+// corpusFolder is where the calendar files of the corpus lie.
+func corpusFolder() string {
 	root := os.Getenv("FOREDESK_CORPORA")
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared", "corpora")
 	}
-	names, err := filepath.Glob(filepath.Join(root, "ics", "calcard", "*.ics"))
+	return filepath.Join(root, "ics", "calcard")
+}
+
+// corpusFiles returns the calendar files of the corpus, by name.
+func corpusFiles(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	names, err := filepath.Glob(filepath.Join(corpusFolder(), "*.ics"))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	if len(names) == 0 {
-		tb.Skipf("no calendar corpus at %s: put one there or name its folder in FOREDESK_CORPORA", root)
+		tb.Skipf("no calendar corpus at %s: put one there or name the folder above in FOREDESK_CORPORA", corpusFolder())
 	}
 	files := map[string][]byte{}
 	for _, name := range names {

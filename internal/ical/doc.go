@@ -18,7 +18,8 @@
 //     not exist or exist twice;
 //   - event.go makes an Event of a VEVENT, people.go its guests;
 //   - rule.go reads a recurrence rule, expand.go follows it, and occurrence.go
-//     puts rules, extra dates, exceptions and changed instances together.
+//     puts rules, extra dates, exceptions and changed instances together;
+//   - recur.go follows the recurrence of an event that stands in no file.
 //
 // Decisions where the RFC is silent or the world does not follow it:
 //

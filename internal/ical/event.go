@@ -26,6 +26,7 @@ type Event struct {
 	Start, End time.Time
 	AllDay     bool
 	Floating   bool   // the file names no zone; Start is in the reader's
+	Timeless   bool   // of Calendar.Answers: it says neither Start nor End
 	Zone       string // of Start: IANA name, "UTC", or a TZID that only the file defines
 
 	Summary, Description, Location string
@@ -43,6 +44,8 @@ type Event struct {
 
 	begin, replaces moment
 	length          span
+	part            *component // what it was read of
+	zones           *zones
 }
 
 // Recurrence is how an event repeats; all of it is empty if it doesn't.
@@ -70,14 +73,18 @@ func (s *scope) event(c *component) (e Event, odd []string, err error) {
 	if err := errors.Join(s.wrong, c.broken); err != nil {
 		return e, nil, err
 	}
-	e.Method, e.UID = s.method, c.text("UID")
+	e.Method, e.UID, e.part, e.zones = s.method, c.text("UID"), c, s.zones
 	e.words(c)
 	if value := c.text("SEQUENCE"); value != "" {
 		if e.Sequence, err = strconv.Atoi(value); err != nil {
 			odd = append(odd, "its SEQUENCE is no number, and was taken as 0")
 		}
 	}
-	for _, step := range []func(*component, *Event) (string, error){s.start, s.end, s.recurrenceID, s.recurrence} {
+	steps := []func(*component, *Event) (string, error){s.start, s.end, s.recurrenceID, s.recurrence}
+	if e.Timeless = mayBeTimeless(s.method) && len(c.all("DTSTART")) == 0; e.Timeless {
+		steps = []func(*component, *Event) (string, error){s.recurrenceID}
+	}
+	for _, step := range steps {
 		what, err := step(c, &e)
 		if err != nil {
 			return e, nil, err
@@ -92,6 +99,16 @@ func (s *scope) event(c *component) (e Event, odd []string, err error) {
 		}
 	}
 	return e, odd, nil
+}
+
+// mayBeTimeless says that an invitation of this method need not repeat the times of
+// the event that it is about (RFC 5546, 3.2).
+func mayBeTimeless(method string) bool {
+	switch method {
+	case "REPLY", "CANCEL", "REFRESH", "DECLINECOUNTER":
+		return true
+	}
+	return false
 }
 
 // words reads what does not concern time.
@@ -123,7 +140,7 @@ func (s *scope) start(c *component, e *Event) (odd string, err error) {
 	case err != nil:
 		return "", err
 	case !ok:
-		return "", errors.New("it has no DTSTART")
+		return "", ErrTimeless
 	}
 	m, err := s.moment(p, p.Value, zone{})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 type property struct {
 	ical.Prop
 	line int
+	raw  string // as it stands in the file, unfolded
 }
 
 var errNoColon = errors.New("there is no colon")
@@ -22,7 +23,7 @@ var errNoColon = errors.New("there is no colon")
 // decoder of go-ical gives up the file for one bad line and panics on some, so
 // lines are cut here, one by one.
 func cut(l line) (property, error) {
-	p := property{Prop: ical.Prop{Params: ical.Params{}}, line: l.no}
+	p := property{Prop: ical.Prop{Params: ical.Params{}}, line: l.no, raw: l.text}
 	end := strings.IndexAny(l.text, ";:")
 	if end < 0 {
 		return p, errNoColon

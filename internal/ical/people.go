@@ -15,6 +15,7 @@ type Person struct {
 // those of the RFC; what a file leaves out is filled in with the RFC's default.
 type Attendee struct {
 	Person
+	URI           string // the address as it stands, which an answer repeats: mailto:, urn:uuid: and others
 	Response      string // PARTSTAT: NEEDS-ACTION, ACCEPTED, DECLINED, TENTATIVE, DELEGATED, ...
 	Role          string // CHAIR, REQ-PARTICIPANT, OPT-PARTICIPANT, NON-PARTICIPANT
 	Kind          string // CUTYPE: INDIVIDUAL, GROUP, RESOURCE, ROOM, UNKNOWN
@@ -55,6 +56,7 @@ func attendees(c *component) (found []Attendee) {
 	for _, p := range c.all("ATTENDEE") {
 		found = append(found, Attendee{
 			Person:        person(p),
+			URI:           strings.TrimSpace(p.Value),
 			Response:      word(p, "PARTSTAT", "NEEDS-ACTION"),
 			Role:          word(p, "ROLE", "REQ-PARTICIPANT"),
 			Kind:          word(p, "CUTYPE", "INDIVIDUAL"),

@@ -60,9 +60,9 @@ func TestAnInvitation(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	people := []Attendee{
-		{Person: Person{"Dana", "dana@example.com"}, Response: "ACCEPTED", Role: "CHAIR", Kind: "INDIVIDUAL", RSVP: true},
-		{Person: Person{"", "kim@example.com"}, Response: "DELEGATED", Role: "REQ-PARTICIPANT", Kind: "INDIVIDUAL", DelegatedTo: []string{"lee@example.com"}},
-		{Person: Person{"Hall 2", "hall@example.com"}, Response: "NEEDS-ACTION", Role: "REQ-PARTICIPANT", Kind: "ROOM"},
+		{Person: Person{"Dana", "dana@example.com"}, URI: "mailto:dana@example.com", Response: "ACCEPTED", Role: "CHAIR", Kind: "INDIVIDUAL", RSVP: true},
+		{Person: Person{"", "kim@example.com"}, URI: "mailto:kim@example.com", Response: "DELEGATED", Role: "REQ-PARTICIPANT", Kind: "INDIVIDUAL", DelegatedTo: []string{"lee@example.com"}},
+		{Person: Person{"Hall 2", "hall@example.com"}, URI: "urn:uuid:1", Response: "NEEDS-ACTION", Role: "REQ-PARTICIPANT", Kind: "ROOM"},
 	}
 	if diff := cmp.Diff(people, e.Attendees); diff != "" {
 		t.Error(diff)
@@ -73,23 +73,24 @@ func TestAnInvitation(t *testing.T) {
 func TestWaysToWriteTheSame(t *testing.T) {
 	plain := calendar(event("DTSTART;TZID=Europe/Paris:20260105T090000", "SUMMARY:Café à Zürich"))
 	for rule, text := range map[string]string{
-		"as it is":             plain,
-		"a byte order mark":    "\ufeff" + plain,
-		"line feeds":           strings.ReplaceAll(plain, "\r\n", "\n"),
-		"carriage returns":     strings.ReplaceAll(plain, "\r\n", "\r"),
-		"lower case":           strings.NewReplacer("BEGIN:VEVENT", "begin:vevent", "DTSTART;TZID", "dtstart;tzid").Replace(plain),
-		"folded in a letter":   strings.Replace(plain, "Zürich", "Z\xc3\r\n \xbcrich", 1),
-		"folded with a tab":    strings.Replace(plain, "20260105", "2026\r\n\t0105", 1),
-		"blank lines":          strings.ReplaceAll(plain, "\r\n", "\r\n\r\n"),
-		"a space at the end":   strings.Replace(plain, "T090000", "T090000 ", 1),
-		"Windows-1252":         latin1(plain),
-		"UTF-16":               utf16LE(plain),
-		"a zone in quotes":     strings.Replace(plain, "Europe/Paris", `"Europe/Paris"`, 1),
-		"no calendar around":   event("DTSTART;TZID=Europe/Paris:20260105T090000", "SUMMARY:Café à Zürich"),
-		"quoted-printable":     strings.Replace(plain, "SUMMARY:Café à Zürich", "SUMMARY;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Caf=C3=A9 =\r\n=C3=A0 Z=C3=BCrich", 1),
-		"an alarm in it":       strings.Replace(plain, "END:VEVENT", "BEGIN:VALARM\r\nDTSTART:20010101T000000Z\r\nEND:VALARM\r\nEND:VEVENT", 1),
-		"an unknown component": strings.Replace(plain, "BEGIN:VEVENT", "BEGIN:X-OTHER\r\nA:b\r\nEND:X-OTHER\r\nBEGIN:VEVENT", 1),
-		"a line of nonsense":   strings.Replace(plain, "SUMMARY", "SUMMARY:Café à Zürich\r\nnonsense\r\nX-SUMMARY", 1),
+		"as it is":                 plain,
+		"a byte order mark":        "\ufeff" + plain,
+		"line feeds":               strings.ReplaceAll(plain, "\r\n", "\n"),
+		"carriage returns":         strings.ReplaceAll(plain, "\r\n", "\r"),
+		"lower case":               strings.NewReplacer("BEGIN:VEVENT", "begin:vevent", "DTSTART;TZID", "dtstart;tzid").Replace(plain),
+		"folded in a letter":       strings.Replace(plain, "Zürich", "Z\xc3\r\n \xbcrich", 1),
+		"folded, and ends doubled": strings.Replace(plain, "20260105", "2026\r\n\r\n 0105", 1),
+		"folded with a tab":        strings.Replace(plain, "20260105", "2026\r\n\t0105", 1),
+		"blank lines":              strings.ReplaceAll(plain, "\r\n", "\r\n\r\n"),
+		"a space at the end":       strings.Replace(plain, "T090000", "T090000 ", 1),
+		"Windows-1252":             latin1(plain),
+		"UTF-16":                   utf16LE(plain),
+		"a zone in quotes":         strings.Replace(plain, "Europe/Paris", `"Europe/Paris"`, 1),
+		"no calendar around":       event("DTSTART;TZID=Europe/Paris:20260105T090000", "SUMMARY:Café à Zürich"),
+		"quoted-printable":         strings.Replace(plain, "SUMMARY:Café à Zürich", "SUMMARY;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Caf=C3=A9 =\r\n=C3=A0 Z=C3=BCrich", 1),
+		"an alarm in it":           strings.Replace(plain, "END:VEVENT", "BEGIN:VALARM\r\nDTSTART:20010101T000000Z\r\nEND:VALARM\r\nEND:VEVENT", 1),
+		"an unknown component":     strings.Replace(plain, "BEGIN:VEVENT", "BEGIN:X-OTHER\r\nA:b\r\nEND:X-OTHER\r\nBEGIN:VEVENT", 1),
+		"a line of nonsense":       strings.Replace(plain, "SUMMARY", "SUMMARY:Café à Zürich\r\nnonsense\r\nX-SUMMARY", 1),
 	} {
 		c, err := Read(strings.NewReader(text), time.UTC)
 		if err != nil || len(c.Events) != 1 {

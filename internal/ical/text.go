@@ -91,6 +91,8 @@ func unfold(text string) (lines []line) {
 		no++
 		folded := len(pieces) > 0 && physical != "" && (physical[0] == ' ' || physical[0] == '\t')
 		switch {
+		case physical == "" && !soft:
+			continue // a doubled line end: what comes next may still be the rest of the line
 		case soft:
 			pieces[len(pieces)-1] = strings.TrimSuffix(pieces[len(pieces)-1], "=")
 			pieces = append(pieces, physical)

@@ -1,6 +1,7 @@
 package ical
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"regexp"
@@ -37,6 +38,10 @@ type zone struct {
 	name   string
 	custom bool
 }
+
+// unnamed is what a zone is called that a file defines with an empty TZID, as Exchange
+// does: a zone without any name would make its times float.
+const unnamed = "(unnamed)"
 
 // lastCustomYear is how far a VTIMEZONE is followed.
 const lastCustomYear = 2199
@@ -150,7 +155,7 @@ func (z *zones) look(tzid string) (zone, error) {
 	if err != nil {
 		return zone{}, fmt.Errorf("the zone %q is not known, and its definition in the file can't be followed: %w", tzid, err)
 	}
-	return zone{loc, key, true}, nil
+	return zone{loc, cmp.Or(key, unnamed), true}, nil
 }
 
 // draw evaluates the definition of a zone in the file, once.

@@ -155,3 +155,18 @@ func TestAZoneOfTheFileEndsIn2200(t *testing.T) {
 		t.Errorf("%v, %v", c, err)
 	}
 }
+
+// Exchange writes an empty TZID with a definition. Its times are in that zone, and
+// not in the reader's.
+func TestAZoneWithoutANameDoesNotFloat(t *testing.T) {
+	const utc = "BEGIN:VTIMEZONE\r\nTZID:\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+	text := strings.Replace(calendar(event("DTSTART;TZID=:20150826T090000")), "BEGIN:VEVENT", utc+"BEGIN:VEVENT", 1)
+	c, err := Read(strings.NewReader(text), zoneOf(t, "Europe/London"))
+	if err != nil || len(c.Events) != 1 || c.Events[0].Floating || !c.Events[0].Start.Equal(time.Date(2015, 8, 26, 9, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	c, err = Read(strings.NewReader(calendar(event("DTSTART;TZID=:20150826T090000"))), time.UTC)
+	if err != nil || len(c.Events) != 0 || len(c.Problems) != 1 {
+		t.Errorf("without a definition: %+v, %v", c, err)
+	}
+}

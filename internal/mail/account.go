@@ -42,7 +42,10 @@ type Config struct {
 	User   string
 	// Secret returns the password or access token. It is called at each sign-in,
 	// so that a changed file or a fresh token counts at once.
-	Secret  func(context.Context) (string, error)
+	Secret func(context.Context) (string, error)
+	// Refused is called when the server will not have the secret, so that a token
+	// which ended early is replaced; nil where nobody wants to know.
+	Refused func()
 	Auth    string
 	Folders []string      // to watch; INBOX where empty
 	Poll    time.Duration // how often a watched folder is asked for news; 60 s where zero, 9 min at most

@@ -49,7 +49,16 @@ func (a *Account) signIn(ctx context.Context, client *imapclient.Client) error {
 	} else {
 		err = client.Authenticate(mechanism(auth, a.cfg.User, secret, a.cfg.Host, a.cfg.Port))
 	}
-	return a.judgeSignIn(err, secret)
+	err = a.judgeSignIn(err, secret)
+	tellRefused(a.cfg.Refused, err)
+	return err
+}
+
+// tellRefused lets the owner of a secret know that a server will not have it.
+func tellRefused(tell func(), err error) {
+	if refused := (*SignInError)(nil); tell != nil && errors.As(err, &refused) {
+		tell()
+	}
 }
 
 // passing are the refusals that say nothing about the secret (RFC 9051 7.1).

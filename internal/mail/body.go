@@ -22,6 +22,7 @@ const (
 
 	maxTextWire  = 512 << 10 // bytes of a text part as sent
 	maxFileWire  = 96 << 10  // bytes of a text file as sent
+	maxInvite    = 1 << 20   // bytes of a calendar part as sent
 	maxTexts     = 20        // text parts
 	maxTextFiles = 10        // files whose text is read
 	maxKept      = 8 << 20   // bytes of all parts of a message file
@@ -33,6 +34,11 @@ type Body struct {
 	Full  string         // with them; at most 256 KiB of UTF-8
 	Links []summary.Link // in reading order
 	Files []FileText     // one for each of the item's files, in the same order
+	// Calendar is the part that may be an invitation, whole and in UTF-8; Odd says why
+	// there is none though the message has one.
+	Calendar, Odd string
+	// Pages are its pages, in UTF-8, that may tell machines of journeys and bookings.
+	Pages []string
 }
 
 // FileText is a file with the text in it, if it is one of text.
@@ -80,8 +86,12 @@ func (p *mimePart) find(path []int) *mimePart {
 // keepContent keeps the first bytes of a part that may be text.
 func (f *mimeFile) keepContent(chunk []byte) {
 	part := f.current
-	limit := min(maxTextWire-len(part.content), f.keep)
-	if limit <= 0 || part.multipart || !mayBeText(part.mediaType) {
+	most, kept := maxTextWire, mayBeText(part.mediaType)
+	if part.isCalendar() {
+		most, kept = maxInvite, true
+	}
+	limit := min(most-len(part.content), f.keep)
+	if limit <= 0 || part.multipart || !kept {
 		return
 	}
 	chunk = chunk[:min(len(chunk), limit)]
@@ -98,6 +108,7 @@ type bodyPart struct {
 	size      int               // bytes as sent, by what the server says
 	limit     int               // so many of them are read
 	file      int               // which file it is, or -1
+	calendar  bool              // it may be the invitation
 }
 
 // section is what to ask a server for.
@@ -139,6 +150,7 @@ func planBody(root imap.BodyStructure) bodyPlan {
 	if len(w.plain) == 0 && len(w.html) == 0 && w.named >= 0 {
 		w.plain, w.html = []int{w.named}, []int{w.named}
 	}
+	w.addInvite()
 	return w.bodyPlan
 }
 
@@ -146,6 +158,8 @@ type bodyWalk struct {
 	bodyPlan
 	texts, textFiles, seen int
 	named                  int // the first part with a name that is text to be shown; see planBody
+	invite                 bodyPart
+	inviteRank             int
 	beyond                 bool
 }
 
@@ -239,6 +253,7 @@ func (w *bodyWalk) leaf(part *imap.BodyStructureSinglePart, path []int, at place
 	if b.mediaType == "/" {
 		b.mediaType = "text/plain"
 	}
+	w.considerInvite(b, at, file.Name.String())
 	if isFile {
 		w.file(b, part, file)
 		return
@@ -334,9 +349,17 @@ func (p bodyPlan) compose(got func(part int) []byte) Body {
 	}
 	body.Text = cutText(summary.NewText(body.Full), maxNewText)
 	body.Links = r.links(p.html, p.plain)
+	for _, t := range r.texts { // all that is shown has been read for its links
+		if t.page != "" {
+			body.Pages = append(body.Pages, t.page)
+		}
+	}
 	for i, part := range p.parts {
 		if part.file >= 0 {
 			body.Files[part.file].Text = cutText(r.part(i).text, maxFileText)
+		}
+		if part.calendar {
+			body.Calendar, body.Odd = part.readCalendar(got(i))
 		}
 	}
 	return body
@@ -393,6 +416,7 @@ type bodyReading struct {
 type partText struct {
 	text  string
 	links []summary.Link
+	page  string // as it is, if it tells of trips
 	done  bool
 }
 

@@ -8,6 +8,7 @@ import (
 	htmlcharset "golang.org/x/net/html/charset"
 
 	"github.com/foredesk/foredesk/internal/summary"
+	"github.com/foredesk/foredesk/internal/trip"
 )
 
 // decode returns what a part says. A calendar or a table in a file stays as it
@@ -22,7 +23,11 @@ func (b bodyPart) decode(content []byte) partText {
 	}
 	if isHTML || looksLikePage(text) {
 		page, links := summary.HTML(text)
-		return partText{text: page, links: links}
+		read := partText{text: page, links: links}
+		if b.file < 0 && trip.Mentions(text) {
+			read.page = text
+		}
+		return read
 	}
 	if strings.EqualFold(param(b.params, "format"), "flowed") {
 		text = unflow(text, strings.EqualFold(param(b.params, "delsp"), "yes"))

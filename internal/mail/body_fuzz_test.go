@@ -15,6 +15,9 @@ import (
 // bodyInBounds checks what every body promises, whatever it was made of.
 func bodyInBounds(tb testing.TB, body Body) {
 	tb.Helper()
+	if len(body.Calendar) > 3*maxInvite { // a byte may become a letter of three
+		tb.Errorf("a calendar of %d bytes", len(body.Calendar))
+	}
 	if len(body.Text) > maxNewText || len(body.Full) > maxFullText || len(body.Files) > maxParts {
 		tb.Error("a body is beyond its limits")
 	}

@@ -96,7 +96,7 @@ var bodyCases = []struct {
 	{
 		"a calendar is no text of the message",
 		multipart("alternative", "b", plainPart, "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n"),
-		Body{Text: "signed on Tuesday", Full: "signed on Tuesday"},
+		Body{Text: "signed on Tuesday", Full: "signed on Tuesday", Calendar: "BEGIN:VCALENDAR\n"},
 	},
 	{
 		"an attached message is a file, and its text another message's",

@@ -18,11 +18,13 @@ import (
 	"github.com/emersion/go-message/textproto"
 	"golang.org/x/net/idna"
 
+	"github.com/foredesk/foredesk/internal/invite"
 	"github.com/foredesk/foredesk/rules"
 )
 
 // Author writes the mail of one account: answers and drafts (compose_reply.go),
-// forwards (compose_forward.go) and notes. Everything it writes is marked as
+// forwards (compose_forward.go), answers to invitations (compose_invite.go) and
+// notes. Everything it writes is marked as
 // ours (compose_mark.go). It keeps nothing and reads no clock: the same
 // arguments make the same bytes.
 type Author struct {
@@ -141,9 +143,10 @@ func (p *page) add(name, value string) {
 // content is what stands below the header.
 type content struct {
 	text     string
-	html     string // an alternative to text
-	attached []byte // a message (RFC 2046 5.2.1)
-	filename string // of attached
+	html     string           // an alternative to text
+	calendar *invite.Answered // likewise
+	attached []byte           // a message (RFC 2046 5.2.1)
+	filename string           // of attached
 }
 
 // finish adds the mark and the body. Go-message folds the fields and refuses any
@@ -158,6 +161,8 @@ func (p *page) finish(c content) (Letter, error) {
 	switch {
 	case c.attached != nil:
 		err = writeParts(&b, p.fields, "multipart/mixed; boundary="+boundary, boundary, text, c.attachment())
+	case c.calendar != nil:
+		err = writeParts(&b, p.fields, "multipart/alternative; boundary="+boundary, boundary, text, calendarAnswer(c.calendar))
 	case c.html != "":
 		err = writeParts(&b, p.fields, "multipart/alternative; boundary="+boundary, boundary, text, textPart("html", c.html))
 	default:

@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/foredesk/foredesk/internal/invite"
 )
 
 // hostile are pieces of what people try in subjects, names and addresses.
@@ -117,6 +119,9 @@ func writeAll(t interface{ Errorf(string, ...any) }, a Author, original []byte, 
 		func() (Letter, error) { return a.Forward(testStamp, original, w, to) },
 		func() (Letter, error) { return a.DraftForward(testStamp, original, w, to) },
 		func() (Letter, error) { return a.Note(testStamp, w, to) },
+		func() (Letter, error) {
+			return a.InviteReply(testStamp, original, invite.Answer{Response: "decline", Comment: w.Text})
+		},
 	} {
 		l, err := write()
 		letters, errs = append(letters, l), append(errs, err)

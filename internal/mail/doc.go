@@ -11,11 +11,12 @@
 // the rules.Item that conditions are written against. Start at facts.go. That
 // half knows no server: header.go, words.go, address.go, date.go and structure.go
 // read foreign bytes and never fail, kind.go and authres.go judge them, key.go
-// names a message by its content, and file.go reads a message from a file.
+// names a message by its content, invite.go finds its invitation, and file.go reads
+// a message from a file.
 //
 // It also writes and sends. Author turns an original and a wording into an answer,
 // a draft, a forward or a note (compose.go and its neighbours; compose_answer.go
-// says which mail a program may answer), and Sender hands a message in by SMTP
+// says which mail a program may answer, compose_invite.go answers invitations), and Sender hands a message in by SMTP
 // (RFC 6409) and says what is known of it afterwards (smtp.go).
 //
 // Everything read here was written by strangers. What is too large, too deep or

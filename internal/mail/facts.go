@@ -33,6 +33,9 @@ type rawMessage struct {
 	Header       []byte             // the header block or the fields of headerNames, with CRLF or LF
 	Structure    imap.BodyStructure // nil if not asked for
 	Body         *Body              // nil if not asked for
+	Invite       rules.Invite
+	Odd          string // see mailbox.Message
+	Trips        []rules.Trip
 }
 
 // message turns what the server gave into facts. It never fails: a message that
@@ -69,8 +72,9 @@ func (id Identity) read(raw rawMessage, needs rules.Needs) mailbox.Message {
 	msg.Item = id.item(raw, h, s)
 	msg.Item.Header = h.decoded(needs.Headers)
 	if raw.Body != nil {
-		raw.Body.say(&msg.Item, needs, id.Calendar)
+		raw.Body.say(&msg.Item, needs, id.Calendar, raw.Trips)
 	}
+	msg.Item.Invite, msg.Odd = raw.Invite, raw.Odd
 	return msg
 }
 

@@ -42,7 +42,7 @@ type want struct {
 }
 
 func wantFor(needs rules.Needs) want {
-	return want{names: headerNames(needs), structure: needs.Structure, size: needs.Size}
+	return want{names: headerNames(needs), structure: needs.Structure || needs.Invite || needs.Trips, size: needs.Size}
 }
 
 func (w want) options() *imap.FetchOptions {
@@ -72,6 +72,9 @@ type answer struct {
 	cut        bool
 	poison     string // why it could not be read
 	body       *Body  // nil where it was not asked for
+	invite     rules.Invite
+	odd        string // why the invitation could not be read
+	trips      []rules.Trip
 }
 
 // asked is a FETCH that is being answered. A goroutine reads the answers, as

@@ -24,7 +24,7 @@ const maxBodies = 8 << 20
 // with the same number are asked for together, so that most mail takes two
 // commands a batch.
 func (s *Session) readBodies(ctx context.Context, got []*answer, needs rules.Needs) error {
-	if !needs.Text && !needs.FileText {
+	if !needs.Text && !needs.FileText && !needs.Invite && !needs.Trips {
 		return nil
 	}
 	var some []*planned
@@ -34,7 +34,7 @@ func (s *Session) readBodies(ctx context.Context, got []*answer, needs rules.Nee
 			continue
 		}
 		if a.structure == nil {
-			if err := s.readUnstructured(ctx, a); err != nil {
+			if err := s.readUnstructured(ctx, a, needs); err != nil {
 				return err
 			}
 			continue
@@ -53,12 +53,14 @@ func (s *Session) readBodies(ctx context.Context, got []*answer, needs rules.Nee
 
 // readUnstructured reads the text of a message whose structure the server could
 // not tell: out of the message's beginning.
-func (s *Session) readUnstructured(ctx context.Context, a *answer) error {
+func (s *Session) readUnstructured(ctx context.Context, a *answer, needs rules.Needs) error {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: maxTextWire}}
 	return s.fetchParts(ctx, []uint32{a.uid}, []*imap.FetchItemBodySection{section}, func(_ uint32, contents [][]byte, fault string) {
 		body, err := ReadBody(bytes.NewReader(bytes.Join(contents, nil)))
 		if a.poison = fault; err == nil && fault == "" {
 			a.body = &body
+			a.readTrips(s.a.identity(), needs)
+			a.readInvite(s.a.identity(), time.Now())
 		}
 	})
 }
@@ -70,11 +72,13 @@ type planned struct {
 	got  [][]byte // by part of the plan; nil where it was not asked for, or did not come
 }
 
-// wanted are the parts to ask for: those that are shown, and files if their text
-// is needed.
+// wanted are the parts to ask for: those that are shown, files if their text is
+// needed, the invitation, and calendars that may tell of trips.
 func (p *planned) wanted(needs rules.Needs) (parts []int) {
 	for i, part := range p.plan.parts {
-		if part.file < 0 || needs.FileText || p.plan.shows(i) {
+		shown := (needs.Text || needs.FileText || needs.Trips) && p.plan.shows(i)
+		file := part.file >= 0 && (needs.FileText || needs.Trips && isCalendar(part.mediaType, p.plan.files[part.file].Name))
+		if shown || file || part.calendar && (needs.Invite || needs.Trips) {
 			parts = append(parts, i)
 		}
 	}
@@ -112,11 +116,14 @@ func (s *Session) readSome(ctx context.Context, some []*planned, needs rules.Nee
 		requests[key].uids = append(requests[key].uids, p.uid)
 	}
 	ready := make(chan *planned, len(some))
+	id, now := s.a.identity(), time.Now()
 	var readers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), 4) {
 		readers.Go(func() {
 			for p := range ready {
 				p.read()
+				p.readTrips(id, needs)
+				p.readInvite(id, now)
 			}
 		})
 	}
@@ -224,7 +231,7 @@ func readParts(msg *imapclient.FetchMessageData, sections []*imap.FetchItemBodyS
 			if item.Literal == nil {
 				continue
 			}
-			content := make([]byte, min(item.Literal.Size(), maxTextWire))
+			content := make([]byte, min(item.Literal.Size(), max(maxTextWire, maxInvite)))
 			if _, err := io.ReadFull(item.Literal, content); err != nil {
 				return uid, nil, true
 			}

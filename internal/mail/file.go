@@ -43,7 +43,9 @@ func ReadFile(r io.Reader, id Identity, now time.Time) (mailbox.Message, error) 
 	}
 	body := f.body()
 	raw.Body = &body
-	return id.message(raw, rules.Needs{Structure: true, Size: true, Found: true, Headers: h.names()}), nil
+	raw.Invite, raw.Odd = id.invitation(&body, now)
+	raw.Trips = id.trips(&body, raw.InternalDate)
+	return id.message(raw, rules.Needs{Structure: true, Size: true, Found: true, Invite: true, Trips: true, Headers: h.names()}), nil
 }
 
 // receivedAt returns the time behind the last semicolon of the topmost Received

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/summary"
+	"github.com/foredesk/foredesk/internal/trip"
 	"github.com/foredesk/foredesk/internal/when"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -45,8 +46,46 @@ func Found(text string, received time.Time, c when.Calendar) rules.Found {
 	return f
 }
 
+// readTrips finds the journeys and bookings that a message tells of to machines,
+// and lets go of its pages.
+func (a *answer) readTrips(id Identity, needs rules.Needs) {
+	if a.body == nil {
+		return
+	}
+	if needs.Trips && a.poison == "" {
+		a.trips = id.trips(a.body, a.date)
+	}
+	a.body.Pages = nil
+}
+
+// trips reads the pages and the calendars of a message. A fault of ours costs the
+// trips, not the message.
+func (id Identity) trips(body *Body, received time.Time) (found []rules.Trip) {
+	defer func() {
+		if recover() != nil {
+			found = nil
+		}
+	}()
+	var calendars [][]byte
+	if body.Calendar != "" {
+		calendars = append(calendars, []byte(body.Calendar))
+	}
+	for _, f := range body.Files {
+		// The part that may be the invitation can be one of the files, too.
+		if isCalendar(f.MediaType, f.Name) && !sameCalendar(f.Text, body.Calendar) {
+			calendars = append(calendars, []byte(f.Text))
+		}
+	}
+	return trip.Find(strings.Join(body.Pages, "\n"), calendars, id.Calendar.Now.Location(), received)
+}
+
+// sameCalendar says that a file's text, which is cut, is the calendar part.
+func sameCalendar(text, calendar string) bool {
+	return text == "" || calendar != "" && strings.HasPrefix(calendar, strings.TrimRight(text, "\n"))
+}
+
 // say puts what a message says among its facts.
-func (b Body) say(item *rules.Item, needs rules.Needs, c when.Calendar) {
+func (b Body) say(item *rules.Item, needs rules.Needs, c when.Calendar, trips []rules.Trip) {
 	item.Text = rules.NewText(b.Text)
 	if item.Full = item.Text; strings.TrimSpace(b.Full) != b.Text {
 		item.Full = rules.NewText(b.Full)
@@ -59,6 +98,10 @@ func (b Body) say(item *rules.Item, needs rules.Needs, c when.Calendar) {
 	}
 	if needs.Found {
 		text, received := b.Text, item.Received
-		item.Find = func() rules.Found { return Found(text, received, c) }
+		item.Find = func() rules.Found {
+			f := Found(text, received, c)
+			f.Trips = trips
+			return f
+		}
 	}
 }

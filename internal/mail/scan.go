@@ -264,7 +264,11 @@ func (a *Account) message(v view, got *answer, needs rules.Needs) mailbox.Messag
 	m := a.identity().message(rawMessage{
 		Ref: ref, Role: v.role, Flags: got.flags, InternalDate: got.date,
 		Size: got.size, Header: got.header, Structure: got.structure, Body: got.body,
+		Invite: got.invite, Odd: got.odd, Trips: got.trips,
 	}, needs)
+	if m.Odd != "" {
+		a.log.Info("an invitation can't be read, and counts as none", "folder", v.folder, "uid", got.uid, "reason", m.Odd)
+	}
 	m.Item.QuotaPercent = v.quota
 	if a.seal != nil && bytes.Contains(got.header, []byte(markField)) {
 		_, m.ByUs = Author{Identity: a.cfg.Identity, Secret: a.seal}.Ours(got.header)

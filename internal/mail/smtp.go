@@ -20,8 +20,9 @@ type SMTP struct {
 	CAFile string // PEM; trusted instead of the system's authorities
 	User   string // empty: without signing in, which takes NoTLS
 	// Secret returns the password or access token. It is called at each sign-in.
-	Secret func(context.Context) (string, error)
-	Auth   string // empty: PLAIN, or LOGIN where the server has no PLAIN
+	Secret  func(context.Context) (string, error)
+	Refused func() // is called when the server will not have the secret; nil where nobody wants to know
+	Auth    string // empty: PLAIN, or LOGIN where the server has no PLAIN
 }
 
 // SendOutcome says what is known of a message after Send.

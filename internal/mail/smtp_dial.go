@@ -145,7 +145,9 @@ func (s *Sender) signIn(ctx context.Context, client *smtp.Client) error {
 	if auth == AuthLogin {
 		chosen = sasl.NewLoginClient(s.cfg.User, secret)
 	}
-	return s.judgeSignIn(client.Auth(chosen), secret)
+	err = s.judgeSignIn(client.Auth(chosen), secret)
+	tellRefused(s.cfg.Refused, err)
+	return err
 }
 
 // chooseAuth picks PLAIN before LOGIN, which was never a standard.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
@@ -20,6 +21,10 @@ type Plan struct {
 	// Messages are to be remembered, and Seen the keys that they had.
 	Messages []Message
 	Seen     []SeenWord
+	// Syncs is what calendars said that were asked, and Mirror events as they are now
+	// that we have written them ourselves: see datebook.go.
+	Syncs  []datebook.Sync
+	Mirror []datebook.Event
 }
 
 // NewItem is an item with the steps that are planned for it. An Item that was
@@ -60,7 +65,10 @@ func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 		if err := o.remember(ctx, t, p.Messages); err != nil {
 			return err
 		}
-		return o.rememberWords(ctx, t, p.Seen)
+		if err := o.rememberWords(ctx, t, p.Seen); err != nil {
+			return err
+		}
+		return o.mirror(ctx, t, p)
 	})
 	if err != nil {
 		return nil, err

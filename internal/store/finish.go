@@ -15,7 +15,7 @@ import (
 func (o *Owner) Start(ctx context.Context, ids []int64) error {
 	return o.write(ctx, fmt.Sprintf("marking %d steps as started", len(ids)), func(t *tx) error {
 		_, err := t.execIn(ctx, `UPDATE steps SET state = 'started', attempts = attempts + 1
-			WHERE `+ofAccount+` AND state = 'planned' AND id IN `, []any{o.account}, ids)
+			WHERE `+ofAccount+` AND state = 'planned' AND id IN `, []any{o.account}, anys(ids))
 		return err
 	})
 }
@@ -110,7 +110,7 @@ func (o *Owner) takeBack(ctx context.Context, t *tx, done []int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.execIn(ctx, "UPDATE steps SET state = 'undone' WHERE "+ofAccount+" AND state = 'done' AND id IN ", []any{o.account}, undone)
+	_, err = t.execIn(ctx, "UPDATE steps SET state = 'undone' WHERE "+ofAccount+" AND state = 'done' AND id IN ", []any{o.account}, anys(undone))
 	return err
 }
 
@@ -150,7 +150,8 @@ func (o *Owner) setPlaces(ctx context.Context, t *tx, places []place) error {
 
 // Prune empties, in one transaction, what is personal in steps planned before a
 // time and in items that have only such steps: facts, subject and sender. Keys
-// stay, so that nothing is done again. It returns the number of steps emptied.
+// stay, so that nothing is done again. Events that ended before the time leave the
+// mirror. It returns the number of steps emptied.
 func (o *Owner) Prune(ctx context.Context, before time.Time) (emptied int64, err error) {
 	err = o.write(ctx, "emptying old steps", func(t *tx) error {
 		emptied, err = t.exec(ctx, `UPDATE steps SET facts = '' WHERE account = $1 AND planned_at < $2 AND facts <> ''`,
@@ -168,6 +169,10 @@ func (o *Owner) Prune(ctx context.Context, before time.Time) (emptied int64, err
 			return err
 		}
 		_, err = t.exec(ctx, "DELETE FROM seen WHERE account = $1 AND seen_at < $2", o.account, micros(before))
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, "DELETE FROM events WHERE account = $1 AND ends_at < $2", o.account, micros(before))
 		return err
 	})
 	return emptied, err

@@ -222,7 +222,7 @@ func (o *Owner) NowSeen(ctx context.Context, keys []string, now time.Time) error
 				return err
 			}
 		}
-		_, err = t.execIn(ctx, "UPDATE messages SET seen = 1 WHERE account = $1 AND id IN ", []any{o.account}, ids)
+		_, err = t.execIn(ctx, "UPDATE messages SET seen = 1 WHERE account = $1 AND id IN ", []any{o.account}, anys(ids))
 		return err
 	})
 }

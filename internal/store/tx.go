@@ -264,10 +264,10 @@ func inList(from, n int) string {
 	return rowsStatement{fixed: from - 1, columns: n}.text(1, "")
 }
 
-// execIn runs a statement that ends before an IN list, over all ids.
-func (t *tx) execIn(ctx context.Context, query string, fixed []any, ids []int64) (int64, error) {
+// execIn runs a statement that ends before an IN list, over all args.
+func (t *tx) execIn(ctx context.Context, query string, fixed, args []any) (int64, error) {
 	var touched int64
-	for args := anys(ids); len(args) > 0; {
+	for len(args) > 0 {
 		n := piece(len(args), t.s.dialect.keys)
 		k, err := t.exec(ctx, t.in(query, fixed, n), slices.Concat(fixed, args[:n])...)
 		if err != nil {

@@ -1,11 +1,13 @@
 package gcal
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -103,6 +105,31 @@ func (s *Server) Answer(calendarID, eventID, guest, status, comment string) erro
 		}
 	}
 	return fmt.Errorf("answering event %s: %s is no guest of it", eventID, guest)
+}
+
+// Marked returns the ids of the events to come, the earliest first, that have a
+// private extended property whose name begins so. A series counts by its first
+// instance.
+func (s *Server) Marked(calendarID, prefix string, from time.Time) (ids []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cal := s.any(calendarID)
+	if cal == nil {
+		return nil
+	}
+	var found []*record
+	for _, r := range cal.events {
+		for name := range child(child(r.doc, "extendedProperties"), "private") {
+			if !r.gone && r.end.at.After(from) && strings.HasPrefix(name, prefix) && !slices.Contains(found, r) {
+				found = append(found, r)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b *record) int { return cmp.Or(a.start.at.Compare(b.start.at), cmp.Compare(a.id, b.id)) })
+	for _, r := range found {
+		ids = append(ids, r.id)
+	}
+	return ids
 }
 
 // ExpireSyncTokens makes every sync token answer 410 fullSyncRequired.
