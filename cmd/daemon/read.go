@@ -133,6 +133,9 @@ func readable(v any) any {
 	case rules.Thread:
 		v.Labels, v.Participants = list(v.Labels), list(v.Participants)
 		return threadOutput{v, v.Quiet.String()}
+	case rules.Invite:
+		v.Attendees, v.Conflicts = list(v.Attendees), list(v.Conflicts)
+		return inviteOutput{v, v.Length.String()}
 	case rules.Found:
 		v.Deadlines, v.Dates, v.Amounts, v.Codes = list(v.Deadlines), list(v.Dates), list(v.Amounts), list(v.Codes)
 		v.Trips = list(v.Trips)
@@ -141,6 +144,12 @@ func readable(v any) any {
 		return list(v)
 	}
 	return v
+}
+
+// inviteOutput is an invitation with its length in words.
+type inviteOutput struct {
+	rules.Invite
+	Length string `json:"length"`
 }
 
 // threadOutput is a conversation with its quiet time in words.

@@ -61,20 +61,20 @@ var history = []string{"They owe us an answer", "We owe an answer", "Somebody wr
 // day of the week, and of the year, somebody runs it.
 func TestOnAnyDayEachRuleHasSomethingToDo(t *testing.T) {
 	set := exampleRules(t)
-	days := []time.Time{time.Date(2026, time.December, 27, 23, 50, 0, 0, time.UTC), time.Date(2027, time.March, 28, 1, 30, 0, 0, time.UTC)}
-	for i := range 7 {
-		days = append(days, thursday.AddDate(0, 0, i).Add(time.Duration(i)*time.Hour))
-	}
-	for _, now := range days {
+	for _, now := range days() {
 		t.Run(now.Format("Mon 2 Jan 15h"), func(t *testing.T) {
 			fired := make(map[string]bool)
-			for _, m := range inboxOf(t, startAt(t, now), now) {
+			w := startAt(t, now)
+			diary := diaryOf(t, w, now)
+			for _, m := range inboxOf(t, w, now) {
+				m.Item.Diary = diary
 				for _, match := range set.Plan(&m.Item, now).Matches {
 					fired[match.Rule] = true
 				}
 			}
 			for _, r := range set.Rules {
-				if !fired[r.Name] && !slices.Contains(history, r.Name) {
+				ofMail := r.On != "event" && r.On != "day" // the others are in occasion_test.go
+				if ofMail && !fired[r.Name] && !slices.Contains(history, r.Name) {
 					t.Errorf("the rule %q has nothing to do", r.Name)
 				}
 			}

@@ -96,10 +96,20 @@ func (b *book) apply(s datebook.Sync) {
 		at := placeOf(s.Calendar.ID, e.ID)
 		if e.Cancelled() && e.Series == "" {
 			delete(b.events, at)
+			b.dropInstances(s.Calendar.ID, e.ID)
 			continue
 		}
 		e.Calendar = s.Calendar.ID
 		b.events[at] = e
+	}
+}
+
+// dropInstances takes away what was changed of a series that is no more.
+func (b *book) dropInstances(calendar, series string) {
+	for at, e := range b.events {
+		if e.Calendar == calendar && e.Series == series {
+			delete(b.events, at)
+		}
 	}
 }
 

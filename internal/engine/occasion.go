@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
@@ -17,8 +18,8 @@ import (
 // key that stays the same however the event is moved.
 
 const (
-	eventKey = "event/" // before the key of the occurrence
-	dayKey   = "day/"   // before the date
+	eventKey = datebook.ItemOfEvent // before the key of the occurrence
+	dayKey   = "day/"               // before the date
 )
 
 // calendarFolder stands in the place of an occasion: nothing of mail lies there.

@@ -123,6 +123,9 @@ func (w *work) oneEvent(ctx context.Context, id int64) error {
 	if todo.change.Key == "" {
 		todo.change.Key = stepKey(s)
 	}
+	if todo.change.Event.Ours == nil {
+		todo.change.Event.Ours = w.provenance(s)
+	}
 	outcome := w.Calendar.Do(ctx, *todo.change)
 	if outcome.Result == datebook.Gone && todo.change.Do == datebook.Respond && s.Op.With["invite"] != "" && s.Undoes == 0 {
 		return w.respondByMail(ctx, s)
@@ -279,7 +282,7 @@ func (w *work) makes(ctx context.Context, s store.Step) (todo, error) {
 		Title: s.Op.Arg, Notes: with["notes"], Location: with["location"], Zone: w.set.Timezone.String(), Status: orElse(with["status"], "confirmed"),
 		Free: with["busy"] == "false" || with["flip"] == "busy", Color: with["color"], Remind: minutes(with["remind"]), Kind: kindOf(s.Op.Do),
 		Private: with["private"] == "true" || s.Item.Subject == Hidden,
-		Ours:    map[string]string{"rule": s.Rule, "version": w.Calendar.Version, "message": s.Item.MessageID, "item": s.Item.Key, "action": s.Action},
+		Ours:    w.provenance(s),
 	}
 	for _, email := range list(with["guests"]) {
 		e.Guests = append(e.Guests, datebook.Guest{Person: datebook.Person{Email: email}})
@@ -294,6 +297,12 @@ func (w *work) makes(ctx context.Context, s store.Step) (todo, error) {
 		return todo{change: c}, nil
 	}
 	return w.makesAgain(ctx, s, c)
+}
+
+// provenance stands with the event that a step makes or changes: who did it, and
+// what for.
+func (w *work) provenance(s store.Step) map[string]string {
+	return map[string]string{"rule": s.Rule, "version": w.Calendar.Version, "message": s.Item.MessageID, "item": s.Item.Key, "action": s.Action}
 }
 
 // makeKey names what a step makes, the same for each attempt and on each machine.
