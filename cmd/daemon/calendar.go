@@ -18,7 +18,11 @@ func (d *desk) openCalendar(ctx context.Context) (*engine.Calendars, error) {
 	if c == nil {
 		return nil, nil
 	}
-	cfg := calendar.Config{Endpoint: c.Endpoint, Tokens: d.tokens.TokenSource(ctx), Calendars: c.Calendars, Transport: renewing{http.DefaultTransport.(*http.Transport).Clone(), d.tokens.Drop}}
+	cfg := calendar.Config{Endpoint: c.Endpoint, Tokens: d.standing, Calendars: c.Calendars}
+	if d.standing == nil {
+		cfg.Tokens = d.tokens.TokenSource(ctx)
+		cfg.Transport = renewing{http.DefaultTransport.(*http.Transport).Clone(), d.tokens.Drop}
+	}
 	if c.Push != nil && d.stays {
 		var lc net.ListenConfig
 		listener, err := lc.Listen(ctx, "tcp", c.Push.Listen)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/oauth2"
 
 	"github.com/foredesk/foredesk"
 	"github.com/foredesk/foredesk/internal/config"
@@ -49,6 +50,7 @@ const (
 	demoPause     = 3 * time.Second
 	demoOncePause = 100 * time.Millisecond
 	demoPatience  = 10 * time.Second // for one mail to be handled, or what follows from it
+	demoPoll      = 200 * time.Millisecond
 )
 
 // show is a demo in progress. What it shows of the journal is in demotell.go.
@@ -85,6 +87,7 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.desk.journal.Close()) }()
 	defer func() { err = errors.Join(err, s.account.Release()) }()
+	defer s.desk.closeCalendar(ctx)
 	s.intro()
 	if err := s.acts(ctx); err != nil {
 		return err
@@ -135,6 +138,8 @@ func (s *show) open(ctx context.Context, folder string) error {
 	if d.SMTP, err = endpoint(s.world.SMTPAddr()); err != nil {
 		return err
 	}
+	d.Calendar = &config.Calendar{Endpoint: s.world.Calendar.Endpoint(), Calendars: []string{"primary", "Family"}, Poll: demoPoll}
+	d.standing = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: s.world.Calendar.Token()})
 	d.Assistant, d.Files = demo.Assistant, filepath.Join(folder, "files")
 	if d.set, err = d.loadRules(); err != nil {
 		return err

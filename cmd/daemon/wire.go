@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 
+	"golang.org/x/oauth2"
+
 	"github.com/foredesk/foredesk/internal/calendar"
 	"github.com/foredesk/foredesk/internal/config"
 	"github.com/foredesk/foredesk/internal/engine"
@@ -28,8 +30,9 @@ type desk struct {
 	journal *store.Store
 	log     *slog.Logger
 
-	stays    bool             // it goes on until it is told to stop
-	calendar *calendar.Client // of the account that was taken; nil without one
+	standing oauth2.TokenSource // the demo's, in the place of tokens
+	stays    bool               // it goes on until it is told to stop
+	calendar *calendar.Client   // of the account that was taken; nil without one
 }
 
 // open reads the configuration and the rules of the wanted accounts and opens

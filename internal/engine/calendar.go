@@ -117,7 +117,16 @@ func (a *Account) SyncCalendar(ctx context.Context) error {
 	if err := a.openBook(ctx); err != nil {
 		return err
 	}
-	return a.syncAndKeep(ctx, a.now())
+	if a.run != 0 {
+		return a.syncAndKeep(ctx, a.now())
+	}
+	run, err := a.owner.BeginRun(ctx, store.Run{Kind: store.KindRun, RulesHash: a.rules.Load().Hash, Started: a.now()})
+	if err != nil {
+		return err
+	}
+	a.run = run
+	defer func() { a.run = 0 }()
+	return a.endRun(ctx, run, "", a.syncAndKeep(ctx, a.now()))
 }
 
 // syncAndKeep asks the server what has changed, plans by the rules what that

@@ -43,6 +43,13 @@ func putAt(s store.Step) (p onServerNow, ok bool) {
 	return p, json.Unmarshal([]byte(s.At.Folder), &p) == nil && p.ID != ""
 }
 
+// OnCalendar tells when what a step has put on a calendar was there; ok is false
+// where it has put nothing there.
+func OnCalendar(s store.Step) (start, end time.Time, ok bool) {
+	p, ok := putAt(s)
+	return p.Start, p.End, ok
+}
+
 // doEvents does what is due on the calendars.
 func (a *Account) doEvents(ctx context.Context) error {
 	w := &work{Account: a, set: a.rules.Load(), run: a.run}

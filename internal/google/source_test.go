@@ -329,6 +329,15 @@ func TestASignInThatEndsIsAnnouncedFromTheFifthDay(t *testing.T) {
 	}
 }
 
+func TestASignInThatHasEndedIsShownAsSuch(t *testing.T) {
+	d := open(t)
+	d.keeps("CANARY-refresh", time.Now().Add(-time.Minute))
+	state, err := d.source().State(t.Context())
+	if err != nil || !state.Ending || !strings.Contains(state.Problem, "ended at ") || !strings.Contains(state.Problem, "foredesk auth google --account dana") {
+		t.Errorf("%+v, %v", state, err)
+	}
+}
+
 func TestWithoutASignInItSaysHowToSignIn(t *testing.T) {
 	d := open(t)
 	err := d.source().Check(t.Context())

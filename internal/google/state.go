@@ -46,6 +46,8 @@ func (s *Source) State(ctx context.Context) (State, error) {
 	st.SignedIn, st.Expires, st.Ending, st.Address, st.Scopes, st.Missing = k.signedIn, k.expires, k.ending(s.now()), k.address, k.scopes, k.lacks(s.account.Scopes)
 	if err := s.fits(k, creds); err != nil {
 		st.Problem = err.Error()
+	} else if !k.expires.IsZero() && s.now().After(k.expires) {
+		st.Problem = "the sign-in ended at " + k.expires.UTC().Format("2006-01-02 15:04 MST") + "; " + s.account.again()
 	}
 	return st, nil
 }

@@ -11,8 +11,9 @@
 // the rules.Item that conditions are written against. Start at facts.go. That
 // half knows no server: header.go, words.go, address.go, date.go and structure.go
 // read foreign bytes and never fail, kind.go and authres.go judge them, key.go
-// names a message by its content, invite.go finds its invitation, and file.go reads
-// a message from a file.
+// names a message by its content, invite.go finds its invitation, found.go what
+// stands in its text and which journeys it tells of, and file.go reads a message
+// from a file.
 //
 // It also writes and sends. Author turns an original and a wording into an answer,
 // a draft, a forward or a note (compose.go and its neighbours; compose_answer.go

@@ -270,3 +270,29 @@ func TestAConfigurationThatCannotWorkIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Whoever had the token can have another one then. A server that can't look at it
+// now has said nothing about it.
+func TestTheOwnerOfASecretIsToldOfItsRefusal(t *testing.T) {
+	for answer, want := range map[string]int{" NO [AUTHENTICATIONFAILED] no": 1, " NO [UNAVAILABLE] later": 0, " OK": 0} {
+		srv := startScript(t)
+		srv.caps = "IMAP4rev1"
+		srv.on("LOGIN", func(c *scripted, tag, _ string) { c.say(tag + answer) })
+		told := 0
+		s, err := accountAt(t, srv.addr, func(cfg *Config) { cfg.Refused = func() { told++ } }).Open(t.Context())
+		if err == nil {
+			s.Close()
+		}
+		if told != want {
+			t.Errorf("%s: told %d times, not %d (%v)", answer, told, want, err)
+		}
+	}
+	for answer, want := range map[string]int{"535 5.7.8 no": 1, "454 4.7.0 later": 0} {
+		told := 0
+		srv := newSMTPScript(map[string]string{"AUTH": answer})
+		_, err := sendShort(t, t.Context(), senderAt(t, srv.start(t), func(cfg *SMTP) { cfg.Refused = func() { told++ } }))
+		if err == nil || told != want {
+			t.Errorf("%s: told %d times, not %d (%v)", answer, told, want, err)
+		}
+	}
+}

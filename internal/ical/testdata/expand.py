@@ -21,7 +21,7 @@ from icalendar.windows_to_olson import WINDOWS_TO_OLSON
 
 UTC = dt.timezone.utc
 DAY = dt.timedelta(days=1)
-TIMING = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID", "EXPECTED"}
+TIMING = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID"}
 
 
 class Refused(Exception):
@@ -91,13 +91,10 @@ class Zones:
 
     @staticmethod
     def tails(tzid):
-        while tzid.startswith("/") or "/" in tzid and tzid[0] == "/":
-            tzid = tzid[1:]
-            yield tzid
-            cut = tzid.find("/")
-            if cut < 0:
-                return
-            tzid = tzid[cut:]
+        """The ends of a vendor's path: /vendor.example/Europe/Paris, Europe/Paris, Paris."""
+        parts = tzid.split("/") if tzid.startswith("/") else []
+        for n in range(1, len(parts)):
+            yield "/".join(parts[n:])
 
     def instant(self, wall, zone):
         """What a clock shows, as an instant; twice means the first, never the offset before."""
