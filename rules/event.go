@@ -26,7 +26,7 @@ type Event struct {
 	Busy      bool      `json:"busy" expr:"busy"`         // it takes the executive's time: not shown as free, not declined, not cancelled
 	Response  string    `json:"response" expr:"response"` // the executive's: accepted tentative declined needsAction
 	Status    string    `json:"status" expr:"status"`     // confirmed tentative cancelled
-	Kind      string    `json:"kind" expr:"kind"`         // meeting focus outOfOffice workingLocation birthday hold task
+	Kind      string    `json:"kind" expr:"kind"`         // meeting focus outOfOffice workingLocation birthday hold offer task
 	Color     string    `json:"color" expr:"color"`
 	Location  Text      `json:"location" expr:"location"`
 	Notes     Text      `json:"notes" expr:"notes"`

@@ -118,7 +118,7 @@ var enumerations = map[string][]string{
 	"invite.response": {"", "accepted", "tentative", "declined", "needsAction"},
 	"event.response":  {"", "accepted", "tentative", "declined", "needsAction"},
 	"event.status":    {"confirmed", "tentative", "cancelled"},
-	"event.kind":      {"meeting", "focus", "outOfOffice", "workingLocation", "birthday", "hold", "task"},
+	"event.kind":      {"meeting", "focus", "outOfOffice", "workingLocation", "birthday", "hold", "offer", "task"},
 	"event.changed":   {"time", "title", "location", "guests", "response", "notes", "status"},
 	"event.missing":   {"agenda", "location", "video"},
 }

@@ -128,7 +128,7 @@ func (e *Event) occupies() bool {
 		return false
 	}
 	switch e.Kind {
-	case "workingLocation", "birthday":
+	case "workingLocation", "birthday", "offer": // an offer gives way to whoever takes it
 		return false
 	case "", "meeting", "outOfOffice":
 		return true

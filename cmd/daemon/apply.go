@@ -125,7 +125,7 @@ func (c *command) reportAfter(ctx context.Context, d *desk, run int64, verb stri
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	r, reportErr := makeReport(ctx, d.journal, d.Name, run)
+	r, reportErr := makeReport(ctx, d, run)
 	if reportErr != nil {
 		return errors.Join(err, reportErr)
 	}
@@ -258,7 +258,8 @@ func (c *command) note(r runReport) {
 	}
 }
 
-func makeReport(ctx context.Context, journal *store.Store, account string, run int64) (runReport, error) {
+func makeReport(ctx context.Context, d *desk, run int64) (runReport, error) {
+	journal, account := d.journal, d.Name
 	r, err := journal.Run(ctx, run)
 	if err != nil {
 		return runReport{}, err
@@ -303,7 +304,7 @@ func makeReport(ctx context.Context, journal *store.Store, account string, run i
 			return out, err
 		}
 	}
-	out.Problems, err = reasons(ctx, journal, account, run)
+	out.Problems, err = reasons(ctx, d, run)
 	return out, err
 }
 
@@ -321,15 +322,20 @@ func withdrawnBy(ctx context.Context, journal *store.Store, r store.Run) (n int6
 const maxReasons = 10
 
 // reasons are why steps of a run failed, each said once with how often.
-func reasons(ctx context.Context, journal *store.Store, account string, run int64) ([]string, error) {
-	often := map[string]int64{}
-	err := journal.EachStep(ctx, store.Filter{Account: account, RunID: run, States: []store.State{store.Failed, store.Uncertain}}, func(s store.Step) error {
-		often[fmt.Sprintf("%s by %q: %s", stepOf(s).words(), s.Rule, s.Reason)]++
+func reasons(ctx context.Context, d *desk, run int64) ([]string, error) {
+	often, nouns := map[string]int64{}, map[string]string{}
+	err := d.journal.EachStep(ctx, store.Filter{Account: d.Name, RunID: run, States: []store.State{store.Failed, store.Uncertain}}, func(s store.Step) error {
+		reason := fmt.Sprintf("%s by %q: %s", stepOf(s).words(d.Location), s.Rule, s.Reason)
+		often[reason]++
+		nouns[reason] = "message"
+		if engine.IsOccasion(s.Item) {
+			nouns[reason] = "event"
+		}
 		return nil
 	})
 	var all []string
 	for reason, n := range often {
-		all = append(all, fmt.Sprintf("%s (%s)", reason, count(n, "message")))
+		all = append(all, fmt.Sprintf("%s (%s)", reason, count(n, nouns[reason])))
 	}
 	sort.Strings(all)
 	if len(all) > maxReasons {

@@ -189,9 +189,9 @@ func (c *command) printAnswered(ctx context.Context, d *desk, answer string, cho
 		for _, s := range steps {
 			out := stepOf(s)
 			undone = undone || answer == store.Approve && s.State == store.Failed || s.State == store.Uncertain
-			words := out.words() + ": done"
+			words := out.words(d.Location) + ": done"
 			if s.State != store.Done {
-				words = out.words() + stateWords(out, d.Location)
+				words = out.words(d.Location) + stateWords(out, d.Location)
 			}
 			if !slices.Contains(states, words) {
 				states = append(states, words)

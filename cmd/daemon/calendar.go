@@ -21,7 +21,7 @@ func (d *desk) openCalendar(ctx context.Context) (*engine.Calendars, error) {
 	cfg := calendar.Config{Endpoint: c.Endpoint, Tokens: d.standing, Calendars: c.Calendars}
 	if d.standing == nil {
 		cfg.Tokens = d.tokens.TokenSource(ctx)
-		cfg.Transport = renewing{http.DefaultTransport.(*http.Transport).Clone(), d.tokens.Drop}
+		cfg.Transport = d.tokens.Transport(http.DefaultTransport.(*http.Transport).Clone())
 	}
 	if c.Push != nil && d.stays {
 		var lc net.ListenConfig
@@ -37,22 +37,6 @@ func (d *desk) openCalendar(ctx context.Context) (*engine.Calendars, error) {
 	}
 	d.calendar = client
 	return &engine.Calendars{Calendar: client, Poll: c.Poll, Version: version().Version}, nil
-}
-
-// renewing lets go of an access token that the server will not have any more, so
-// that the next request brings a new one.
-type renewing struct {
-	*http.Transport
-	drop func()
-}
-
-// RoundTrip is that of the transport.
-func (r renewing) RoundTrip(req *http.Request) (*http.Response, error) {
-	answer, err := r.Transport.RoundTrip(req)
-	if err == nil && answer.StatusCode == http.StatusUnauthorized {
-		r.drop()
-	}
-	return answer, err
 }
 
 // closeCalendar ends what Google pushes, and the connections.

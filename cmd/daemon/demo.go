@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,9 +31,11 @@ func (c *command) demoCommand() *cobra.Command {
 	var once, keep bool
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Work on a made-up executive's mailbox, to see how it goes", Args: takes(nothing),
-		Long: `Demo starts a mail server inside this process, with two weeks of the mail of Dana
-Whitfield, who is made up, and lets foredesk work on it over the network as it would
-on a real one, with rules.example.yaml. New mail keeps arriving for a minute.
+		Long: `Demo starts a mail server and a calendar inside this process, with two weeks of the
+mail and four weeks of the appointments of Dana Whitfield, who is made up, and lets
+foredesk work on them over the network as it would on real ones, with
+rules.example.yaml. For a minute new mail keeps arriving, and others make and move
+meetings.
 Nothing outside is touched, what is sent reaches nobody, and nothing is kept.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithCancel(cmd.Context())
@@ -100,7 +103,7 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 
 // acts are the parts of the demo, one after the other.
 func (s *show) acts(ctx context.Context) error {
-	for _, act := range []func(context.Context) error{s.twoWeeks, s.ask, s.live, s.ready, s.summary, s.takeBack} {
+	for _, act := range []func(context.Context) error{s.fourWeeks, s.twoWeeks, s.ask, s.live, s.ready, s.summary, s.takeBack} {
 		if err := act(ctx); err != nil {
 			return err
 		}
@@ -178,6 +181,7 @@ func (s *show) intro() {
 	fmt.Fprintf(s.out, "%s\n\n", s.bold("Foredesk: the desk of Dana Whitfield, who is made up"))
 	fmt.Fprintf(s.out, "  rules    rules.example.yaml, %s\n", count(int64(len(s.desk.set.Rules)), "rule"))
 	fmt.Fprintf(s.out, "  IMAP     %s   user %s, password %s, no TLS\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
+	fmt.Fprintf(s.out, "  Calendar %s   as Google's, with hers and her family's\n", strings.TrimPrefix(s.world.Calendar.Endpoint(), "http://"))
 	fmt.Fprintf(s.out, "  SMTP     %s   takes mail for %s; what she sends goes no further\n", s.world.SMTPAddr(), s.world.Address)
 }
 
@@ -189,6 +193,9 @@ func (s *show) heading(title, verb string) {
 func (s *show) observe(e engine.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.onCalendar(e) {
+		return
+	}
 	s.line(e.Steps)
 	for _, step := range e.Steps {
 		if step.Op.Kind == mailbox.Move && step.State == store.Done && step.Item.Subject != engine.Hidden {
@@ -235,7 +242,10 @@ func (s *show) day(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.until(ctx, "what the last mail led to", s.settled)
+	if err := s.until(ctx, "what the last mail led to", s.settled); err != nil {
+		return err
+	}
+	return s.appointments(ctx)
 }
 
 // watched waits until the daemon has seen the inbox for the first time: mail

@@ -200,6 +200,9 @@ func (s *show) answered(ctx context.Context) error {
 		return err
 	}
 	return s.eachMail(ctx, store.Filter{States: []store.State{store.Undone}}, func(steps []store.Step) {
+		if rule := s.desk.set.Rule(steps[0].Rule); rule == nil || !rule.TakesBack() {
+			return
+		}
 		fmt.Fprintf(s.out, "  %s\n", s.faint(fmt.Sprintf("So %q is over (undoWhen), and what it did is taken back:", steps[0].Rule)))
 		s.line(steps)
 	})
@@ -400,6 +403,9 @@ func (n *sums) add(step store.Step) {
 	case store.Planned, store.Parked:
 		n.waiting++
 	default:
+		if strings.HasPrefix(step.Reason, engine.NothingFree) {
+			return // a full day has no room for more: that is no failure of the demo
+		}
 		n.failed = fmt.Sprintf("the demo did not go as it should: step %d (%s) of the rule %q is %s: %s", step.ID, step.Action, step.Rule, step.State, step.Reason)
 	}
 }

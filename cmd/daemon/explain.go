@@ -183,9 +183,9 @@ func (x *explainer) print(e explanation) error {
 }
 
 func (x *explainer) step(s stepOutput) {
-	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.In(x.zone).Format("2 Jan 15:04:05"), s.words(), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
+	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.In(x.zone).Format("2 Jan 15:04:05"), s.words(x.zone), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
 	fmt.Fprintf(x.out, "      by the rule %q%s\n", s.Rule, stateWords(s, x.zone))
-	for _, line := range wholeArgs(s.With) {
+	for _, line := range wholeArgs(s.verb(), s.With, x.zone) {
 		fmt.Fprintf(x.out, "        %s\n", x.faint(line))
 	}
 }
@@ -232,7 +232,7 @@ func (x *explainer) effects(e explanation, rule string) {
 	for _, effect := range e.Plan {
 		if effect.Rule == rule {
 			fmt.Fprintf(x.out, "        → %s\n", effectWords(effect, x.zone))
-			for _, line := range wholeArgs(effect.With) {
+			for _, line := range wholeArgs(effect.Action, effect.With, x.zone) {
 				fmt.Fprintf(x.out, "            %s\n", x.faint(line))
 			}
 		}

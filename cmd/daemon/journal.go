@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/engine"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 )
@@ -23,15 +24,19 @@ type stepOutput struct {
 	Reason  string            `json:"reason,omitempty"`
 	From    mailbox.Ref       `json:"from"`
 	At      mailbox.Ref       `json:"at,omitzero"`
+	Put     *engine.Put       `json:"event,omitempty"` // what it has made or changed on a calendar
 	Undoes  int64             `json:"undoes,omitempty"`
 	Planned time.Time         `json:"planned"`
 	Due     time.Time         `json:"notBefore,omitzero"` // what waits for its time
 	Ended   time.Time         `json:"ended,omitzero"`
 	Facts   map[string]any    `json:"facts,omitempty"`
 	Item    itemOutput        `json:"message"`
+
+	do string // of what is done on a calendar: see engine
 }
 
-// itemOutput is a message as the journal knows it.
+// itemOutput is a message, an event or a day as the journal knows it. The latter two
+// have calendarPlace for a folder.
 type itemOutput struct {
 	MessageID string      `json:"messageID,omitempty"`
 	Subject   string      `json:"subject"`
@@ -40,14 +45,37 @@ type itemOutput struct {
 	Place     mailbox.Ref `json:"place,omitzero"`
 }
 
+// calendarPlace stands where a message has its folder.
+const calendarPlace = "calendar"
+
 func itemOf(it store.Item) itemOutput {
+	if engine.IsOccasion(it) {
+		it.Place = mailbox.Ref{Folder: calendarPlace}
+	}
 	return itemOutput{it.MessageID, it.Subject, it.Sender, it.Date, it.Place}
+}
+
+// from is who wrote the mail or called the event; a day has nobody.
+func (it itemOutput) from() string {
+	if it.From == "" && it.Place.Folder == calendarPlace {
+		return calendarPlace
+	}
+	return it.From
 }
 
 func stepOf(s store.Step) stepOutput {
 	out := stepOutput{
 		ID: s.ID, Run: s.RunID, Rule: s.Rule, Rules: s.RulesHash, Action: s.Action, Arg: s.Arg, With: s.Op.With, Due: s.NotBefore, State: string(s.State), Reason: s.Reason,
 		From: s.From, At: s.At, Undoes: s.Undoes, Planned: s.Planned, Ended: s.Ended, Item: itemOf(s.Item),
+	}
+	if engine.IsOccasion(s.Item) {
+		out.From = out.Item.Place
+	}
+	if s.Op.Kind == mailbox.Event {
+		out.do, out.At = s.Op.Do, mailbox.Ref{}
+		if put, ok := engine.PutBy(s); ok {
+			out.Put = &put
+		}
 	}
 	if len(s.Facts) > 0 {
 		if err := json.Unmarshal(s.Facts, &out.Facts); err != nil {

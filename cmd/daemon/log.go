@@ -84,8 +84,8 @@ func (c *command) log(ctx context.Context, since string, f store.Filter, state s
 	rows := [][]string{{"STEP", "RUN", "WHEN", "WHAT", "MESSAGE", "FROM", "RULE"}}
 	for _, s := range out {
 		rows = append(rows, []string{
-			fmt.Sprint(s.ID), fmt.Sprint(s.Run), s.Planned.In(d.Location).Format("2 Jan 15:04:05"), oneLine(s.words()+stateWords(s, d.Location), 160),
-			oneLine(s.Item.Subject, 40), oneLine(s.Item.From, 30), oneLine(s.Rule, 40),
+			fmt.Sprint(s.ID), fmt.Sprint(s.Run), s.Planned.In(d.Location).Format("2 Jan 15:04:05"), oneLine(s.words(d.Location)+stateWords(s, d.Location), 160),
+			oneLine(s.Item.Subject, 40), oneLine(s.Item.from(), 30), oneLine(s.Rule, 40),
 		})
 	}
 	c.table("", rows)

@@ -47,9 +47,12 @@ func moment(t time.Time, zone *time.Location) string {
 	return t.Format("Mon 2 Jan 2006 15:04")
 }
 
-// words says what the step does, as an assistant would.
-func (s stepOutput) words() string {
+// words says what the step does, as an assistant would, with times in a zone.
+func (s stepOutput) words(zone *time.Location) string {
 	verb, part, _ := strings.Cut(s.Action, " ")
+	if s.do != "" {
+		return s.calendarWords(verb, zone)
+	}
 	said := plainEffect(rules.Effect{Action: verb, Arg: s.Arg, With: s.With})
 	switch {
 	case verb == "snooze" && part == "unread":
@@ -104,7 +107,10 @@ func (s stepOutput) decided() bool {
 
 // wholeArgs are what an effect writes or calls, for explain: one line each. Its
 // other arguments stand in its words.
-func wholeArgs(with map[string]string) (lines []string) {
+func wholeArgs(action string, with map[string]string, zone *time.Location) (lines []string) {
+	if isCalendarAction(action, with) {
+		return calendarArgs(with, zone)
+	}
 	for _, name := range sortedKeys(with) {
 		value := with[name]
 		if value != "" && !slices.Contains([]string{"at", "unless", "to", "once", "as", "files"}, name) {

@@ -71,6 +71,8 @@ func kindOf(e *Event, f *rules.Event) string {
 	// Not every account of Google's has events of that kind: there it is one of ours.
 	case e.Kind == "focusTime" || f.Ours && action == "focus":
 		return "focus"
+	case f.Ours && action == "propose":
+		return "offer"
 	case f.Ours && e.Status == "tentative":
 		return "hold"
 	// Guests may be hidden, from the executive or from us; then there are some.

@@ -227,6 +227,7 @@ type Previewer struct {
 	Rules   *rules.Set
 	Journal *store.Store
 	Session Session
+	Diary   *rules.Diary // nil where none is known
 	Log     *slog.Logger
 }
 
@@ -257,7 +258,7 @@ func (v *Previewer) batch(ctx context.Context, b mailbox.Batch, rule string) ([]
 	now := time.Now()
 	var keys []string
 	for i, m := range b.Messages {
-		m.Item.Account = v.Account
+		m.Item.Account, m.Item.Diary = v.Account, v.Diary
 		if m.Poison == "" && v.Rules.Needs().History {
 			if err := Recall(ctx, v.Journal, v.Log, v.Account, v.Rules, &m, now); err != nil {
 				return nil, err

@@ -41,8 +41,8 @@ func (w *work) keepOurs(ctx context.Context, now time.Time) error {
 	for _, o := range all {
 		switch {
 		case o.isTheirs():
-		case o.step.Op.With["group"] != "" && taken[groupOf(o)] && !w.isTaken(o):
-			err = w.letGo(ctx, o, "another of the times that were offered was taken")
+		case o.step.Op.With["group"] != "" && taken[groupOf(o)]:
+			err = w.letGo(ctx, o, "one of the times that were offered was taken")
 		case o.step.Op.With["follow"] == "true":
 			err = w.follow(ctx, o)
 		case o.step.Op.With["movable"] == "true" && w.clashes(o):

@@ -231,7 +231,7 @@ func orElse(value, other string) string {
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// isOccasion reports whether an item of the journal is one of the calendar.
-func isOccasion(it store.Item) bool {
+// IsOccasion reports whether an item of the journal is one of the calendar.
+func IsOccasion(it store.Item) bool {
 	return strings.HasPrefix(it.Key, eventKey) || strings.HasPrefix(it.Key, dayKey)
 }

@@ -414,6 +414,9 @@ func dateOnly(s string) string {
 	return ""
 }
 
+// NothingFree begins the reason of a step that found no free time.
+const NothingFree = "there is no free time"
+
 // slots looks for free time as a step wants it, after asking the calendar what is
 // new: the mirror may be a minute old. Where people are invited whose free time can
 // be known, it is theirs as well.
@@ -450,7 +453,7 @@ func (w *work) slots(ctx context.Context, s store.Step, count int) ([]rules.Span
 		slots = w.set.Free(b.diary, want, now)
 	}
 	if len(slots) < count {
-		return slots, fmt.Sprintf("there is no free time of %s that fits until %s", s.Op.With["length"], want.To.In(w.set.Timezone).Format("Monday 2 January")), nil
+		return slots, fmt.Sprintf(NothingFree+" of %s that fits until %s", s.Op.With["length"], want.To.In(w.set.Timezone).Format("Monday 2 January")), nil
 	}
 	return slots, "", nil
 }

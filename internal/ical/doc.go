@@ -19,7 +19,11 @@
 //   - event.go makes an Event of a VEVENT, people.go its guests;
 //   - rule.go reads a recurrence rule, expand.go follows it, and occurrence.go
 //     puts rules, extra dates, exceptions and changed instances together;
-//   - recur.go follows the recurrence of an event that stands in no file.
+//   - recur.go follows the recurrence of an event that stands in no file;
+//   - write.go repeats lines of an event and writes others, for answers to invitations.
+//
+// The corpus is compared with what Python's icalendar and dateutil make of it
+// (compare_test.go); testdata/differences.txt says where they differ, and why.
 //
 // Decisions where the RFC is silent or the world does not follow it:
 //
