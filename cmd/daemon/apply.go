@@ -92,7 +92,7 @@ foredesk undo --run NUMBER. When it is interrupted, the same command goes on.
 What has been done to a message before is not done again, nor what you have undone.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dryRun {
-				return c.plan(cmd.Context(), &s)
+				return c.plan(cmd.Context(), &s, false)
 			}
 			return c.apply(cmd.Context(), &s)
 		},

@@ -16,11 +16,16 @@ import (
 func (c *command) planCommand() *cobra.Command {
 	var s selection
 	cmd := &cobra.Command{
-		Use: "plan", Short: "Show what the rules would do to the mail that is there now", Args: takes(nothing),
+		Use: "plan", Short: "Show what the rules would do to the mail and the calendar of now", Args: takes(nothing),
 		Long: `Plan looks at the mail in the watched folders and shows, message by message and
-rule by rule, what "foredesk apply" would do. It changes nothing, and it may be used
-while the daemon runs. What was done or undone before, apply leaves alone.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.plan(cmd.Context(), &s) },
+rule by rule, what "foredesk apply" would do. Below that it shows what rules on events
+and days would do in the next two weeks; the calendar is as foredesk has last read it.
+It changes nothing, and it may be used while the daemon runs. What was done or undone
+before is left alone. --since and --folder choose mail: with them the calendar is left
+out.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.plan(cmd.Context(), &s, s.since == "" && len(s.folders) == 0)
+		},
 	}
 	s.flags(cmd)
 	return cmd
@@ -40,7 +45,9 @@ type plannedMessage struct {
 
 const maxShown = 40 // messages that plan shows one by one
 
-func (c *command) plan(ctx context.Context, s *selection) error {
+// plan shows what the rules would do to mail and, if that is wanted, about what is on
+// the calendar.
+func (c *command) plan(ctx context.Context, s *selection, calendar bool) error {
 	d, done, err := c.oneDesk(ctx, c.logger())
 	if err != nil {
 		return err
@@ -50,20 +57,27 @@ func (c *command) plan(ctx context.Context, s *selection) error {
 	if err != nil {
 		return err
 	}
+	diary, err := d.diary(ctx)
+	if err != nil {
+		return err
+	}
 	session, err := d.session(ctx, d.set.Needs())
 	if err != nil {
 		return err
 	}
 	defer session.Close()
 	step, finish := c.progress("looking at the mail")
-	p := &planPrinter{command: c, zone: d.Location, rules: map[string]int64{}}
-	previewer := &engine.Previewer{Account: d.Name, Rules: d.set, Journal: d.journal, Session: session, Log: d.log}
+	p := &planPrinter{command: c, zone: d.Location, rules: map[string]int64{}, occasionRules: map[string]int64{}}
+	previewer := &engine.Previewer{Account: d.Name, Rules: d.set, Journal: d.journal, Session: session, Diary: diary, Log: d.log}
 	err = previewer.Each(ctx, arguments, func(v engine.Preview, total int) error {
 		p.seen++
 		step(p.seen, int64(total))
 		return p.add(v)
 	})
 	finish()
+	if err == nil && calendar {
+		err = p.ahead(ctx, d, previewer, s.rule)
+	}
 	if err != nil {
 		return err
 	}
@@ -79,6 +93,12 @@ type planPrinter struct {
 	lines         []string
 	rules         map[string]int64
 	all           []plannedMessage
+
+	occasions     []plannedOccasion
+	occasionRules map[string]int64
+	events, days  int64     // that were looked at
+	until, asked  time.Time // how far ahead, and when the calendar was last asked
+	calendarNote  string    // why nothing is known of it
 }
 
 func (p *planPrinter) add(v engine.Preview) error {
@@ -140,10 +160,14 @@ func wrapped(words []string, most int, breaking string) string {
 
 func (p *planPrinter) end(d *desk) error {
 	if p.json {
-		if p.all == nil {
-			p.all = []plannedMessage{}
+		lines := make([]any, 0, len(p.all)+len(p.occasions))
+		for _, m := range p.all {
+			lines = append(lines, m)
 		}
-		return p.printJSON(p.all)
+		for _, o := range p.occasions {
+			lines = append(lines, o)
+		}
+		return p.printJSON(lines)
 	}
 	for _, line := range p.lines {
 		fmt.Fprintln(p.out, line)
@@ -157,8 +181,9 @@ func (p *planPrinter) end(d *desk) error {
 		fmt.Fprintln(p.out)
 	}
 	fmt.Fprintf(p.out, "%s of %s would change. Nothing was done; do it with: foredesk apply\n", thousands(p.touched), count(p.seen, "message"))
+	p.endAhead(d)
 	if p.had > 0 {
-		fmt.Fprintf(p.out, "%s done or taken back before; apply leaves that alone. A rule with a new name is a new rule.\n", count(p.had, "more action"))
+		fmt.Fprintf(p.out, "%s done or taken back before; that is left alone. A rule with a new name is a new rule.\n", count(p.had, "more action"))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"runtime/pprof"
 	"bufio"
 	"context"
 	"encoding/json"
@@ -170,6 +171,12 @@ func (d *diarist) close(ctx context.Context) {
 // measure does what a word says.
 func (d *diarist) measure(ctx context.Context, word string) work {
 	waited, requests, cpu := d.network.waited, d.network.requests, processorTime()
+	if dir := os.Getenv("PROF"); dir != "" {
+		profN++
+		f, _ := os.Create(fmt.Sprintf("%s/%d-%s.cpu", dir, profN, word))
+		pprof.StartCPUProfile(f)
+		defer pprof.StopCPUProfile()
+	}
 	begun := time.Now()
 	count, err := d.do(ctx, word)
 	w := work{Wall: time.Since(begun), Count: count}
@@ -307,3 +314,5 @@ func (c *child) do(word string) work {
 	}
 	return w
 }
+
+var profN int
