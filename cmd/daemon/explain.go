@@ -20,13 +20,28 @@ import (
 func (c *command) explainCommand() *cobra.Command {
 	var r reading
 	var all, offline bool
+	var event, day string
 	cmd := &cobra.Command{
-		Use: "explain MESSAGE", Short: "Say why a message went where it went", Args: takes(cobra.ExactArgs(1)),
+		Use: "explain MESSAGE | --event EVENT | --day DATE", Short: "Say why a message went where it went, or what was done about an event", Args: takes(cobra.MaximumNArgs(1)),
 		Long: `Explain tells what was done to a message, when and by which rule, with the values its
 conditions saw; and what the rules of today make of it: each rule, each condition.
-MESSAGE is a Message-ID, the number of a step (foredesk log shows both), or a file.`,
+MESSAGE is a Message-ID, the number of a step (foredesk log shows both), or a file.
+
+With --event it tells that of an event: EVENT is its title or a part of it, its id or
+its iCalUID. Of a series the next one is meant. With --day it tells that of a day.`,
+		Example: `  foredesk explain "<q3-pack@board.acme.example>"
+  foredesk explain --event "steering call"
+  foredesk explain --day tomorrow --all`,
 		RunE: func(cmd *cobra.Command, messages []string) error {
 			x := &explainer{command: c, all: all, offline: offline}
+			switch {
+			case len(messages)+len(nonEmpty(event, day)) != 1:
+				return usage{errors.New("say what to explain: a message, --event or --day, and one of them")}
+			case event != "":
+				return x.event(cmd.Context(), event)
+			case day != "":
+				return x.day(cmd.Context(), day)
+			}
 			if _, err := os.Stat(messages[0]); err == nil {
 				return x.file(&r, messages[0])
 			}
@@ -34,9 +49,15 @@ MESSAGE is a Message-ID, the number of a step (foredesk log shows both), or a fi
 		},
 	}
 	r.flags(cmd)
+	cmd.Flags().StringVar(&event, "event", "", "explain the event with this `title` or id")
+	cmd.Flags().StringVar(&day, "day", "", "explain a `date`: today, tomorrow or 2026-12-01")
 	cmd.Flags().BoolVar(&all, "all", false, "show the rules that did not match, too")
 	cmd.Flags().BoolVar(&offline, "offline", false, "only what the journal knows; don't ask the mail server")
 	return cmd
+}
+
+func nonEmpty(words ...string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
 // explainer prints what is known of one message.
@@ -49,6 +70,7 @@ type explainer struct {
 // explanation is explain --json.
 type explanation struct {
 	Item     *itemOutput     `json:"item,omitempty"`
+	Event    *eventOutput    `json:"event,omitempty"`
 	Steps    []stepOutput    `json:"steps,omitempty"`
 	Found    string          `json:"found,omitempty"` // where the message lies now
 	Plan     []rules.Effect  `json:"plan,omitempty"`
@@ -56,6 +78,8 @@ type explanation struct {
 	Failures []rules.Failure `json:"failures,omitempty"` // what could not be evaluated or filled in
 	Verdicts []rules.Verdict `json:"verdicts,omitempty"`
 	Note     string          `json:"note,omitempty"`
+
+	head []string // of an event or a day: what it is
 }
 
 func (x *explainer) file(r *reading, file string) error {
@@ -92,6 +116,12 @@ func (x *explainer) message(ctx context.Context, name string) error {
 	}
 	defer done()
 	x.zone = d.Location
+	if key, ok, err := occasionOfStep(ctx, d, name); ok || err != nil {
+		if err != nil {
+			return err
+		}
+		return x.occasionByKey(ctx, d, key)
+	}
 	filter, err := messageFilter(ctx, d, name)
 	if err != nil {
 		return err
@@ -146,6 +176,9 @@ func (x *explainer) now(ctx context.Context, d *desk, steps []store.Step, messag
 	if len(steps) > 0 && steps[0].From.Folder == mailbox.Inbox {
 		m.Item.Folder, m.Item.Role = mailbox.Inbox, "inbox"
 	}
+	if m.Item.Diary, err = d.diary(ctx); err != nil {
+		return err
+	}
 	e.today(d.set, *m, time.Now())
 	if e.Item == nil {
 		e.Item = &itemOutput{MessageID: m.MessageID, Subject: m.Item.Subject.String(), From: m.Item.From.Email, Date: m.Item.Date}
@@ -157,8 +190,11 @@ func (x *explainer) print(e explanation) error {
 	if x.json {
 		return x.printJSON(e)
 	}
+	if e.head != nil {
+		fmt.Fprintf(x.out, "%s\n%s\n", x.bold(e.head[0]), e.head[1])
+	}
 	if e.Item != nil {
-		fmt.Fprintf(x.out, "%s\nfrom %s, %s\n", x.bold(oneLine(e.Item.Subject, 100)), e.Item.From, e.Item.Date.In(x.zone).Format("Mon 2 Jan 2006 15:04"))
+		fmt.Fprintf(x.out, "%s\nfrom %s, %s\n", x.bold(oneLine(e.Item.Subject, 100)), e.Item.from(), e.Item.Date.In(x.zone).Format("Mon 2 Jan 2006 15:04"))
 	}
 	if e.Found != "" {
 		fmt.Fprintf(x.out, "It is in %s now.\n", e.Found)
@@ -220,7 +256,7 @@ func (x *explainer) verdicts(e explanation) {
 	}
 	matched := slices.ContainsFunc(e.Verdicts, func(v rules.Verdict) bool { return v.Matched })
 	if !matched {
-		fmt.Fprintln(x.out, "  No rule matches: it is left where it is.")
+		fmt.Fprintln(x.out, "  "+map[bool]string{true: "No rule matches: nothing is done about it.", false: "No rule matches: it is left where it is."}[e.head != nil])
 	}
 	if !x.all {
 		fmt.Fprintf(x.out, "  %s\n", x.faint("(--all shows the rules that did not match, and why)"))

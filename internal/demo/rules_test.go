@@ -57,6 +57,9 @@ func TestTheExampleRulesFitTheMailbox(t *testing.T) {
 // cmd/daemon shows them at work.
 var history = []string{"They owe us an answer", "We owe an answer", "Somebody writes for the first time", "Lists that nobody reads are left"}
 
+// live are the rules that an arrival shows, and nothing that was there before.
+var live = []string{"Who asks for half an hour is offered times"}
+
 // TestOnAnyDayEachRuleHasSomethingToDo promises that the demo is whole on whichever
 // day of the week, and of the year, somebody runs it.
 func TestOnAnyDayEachRuleHasSomethingToDo(t *testing.T) {
@@ -74,7 +77,7 @@ func TestOnAnyDayEachRuleHasSomethingToDo(t *testing.T) {
 			}
 			for _, r := range set.Rules {
 				ofMail := r.On != "event" && r.On != "day" // the others are in occasion_test.go
-				if ofMail && !fired[r.Name] && !slices.Contains(history, r.Name) {
+				if ofMail && !fired[r.Name] && !slices.Contains(slices.Concat(history, live), r.Name) {
 					t.Errorf("the rule %q has nothing to do", r.Name)
 				}
 			}
