@@ -24,10 +24,10 @@ type Diary struct {
 
 // NewDiary makes a diary of the occurrences between from and to.
 func NewDiary(events []Event, from, to, at time.Time) *Diary {
-	d := &Diary{From: from, To: to, At: at}
-	for _, e := range events {
-		if !e.Cancelled {
-			d.Events = append(d.Events, e)
+	d := &Diary{From: from, To: to, At: at, Events: make([]Event, 0, len(events)), reach: make([]time.Time, 0, len(events))}
+	for i := range events {
+		if !events[i].Cancelled {
+			d.Events = append(d.Events, events[i])
 		}
 	}
 	slices.SortStableFunc(d.Events, func(a, b Event) int {

@@ -278,9 +278,10 @@ func readSignIn(ctx context.Context, a config.Account, source *google.Source) (s
 	return out, err
 }
 
-// printSignIn shows one account, in its own time zone.
-func (c *command) printSignIn(s signInOutput) {
-	how := s.State
+// signInWords says in a line how an account stands; ok is false where nobody is
+// signed in.
+func (c *command) signInWords(s signInOutput) (how string, ok bool) {
+	how = s.State
 	switch s.State {
 	case stateNone:
 		how = "does not sign in with Google"
@@ -293,8 +294,14 @@ func (c *command) printSignIn(s signInOutput) {
 	case stateIn:
 		how = c.green("signed in") + prefixed(" as ", s.Address) + " since " + s.SignedIn.In(s.zone).Format("Mon 2 Jan 2006 15:04")
 	}
+	return how, s.State == stateIn || s.State == stateService
+}
+
+// printSignIn shows one account, in its own time zone.
+func (c *command) printSignIn(s signInOutput) {
+	how, ok := c.signInWords(s)
 	fmt.Fprintf(c.out, "%s: %s\n", c.bold(s.Account), how)
-	if s.State != stateIn && s.State != stateService {
+	if !ok {
 		return
 	}
 	fmt.Fprintf(c.out, "  for    %s\n", strings.Join(plainScopes(s.Scopes), ", "))

@@ -269,8 +269,12 @@ func headOfDay(day rules.Day, zone *time.Location) []string {
 
 // hours writes a length of time as "1h30m", or "0m".
 func hours(d time.Duration) string {
-	if d < time.Minute {
-		return "0m"
+	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
+	switch {
+	case h == 0:
+		return fmt.Sprintf("%dm", m)
+	case m == 0:
+		return fmt.Sprintf("%dh", h)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(d.Round(time.Minute).String(), "0s"), "h0m") + map[bool]string{true: "h"}[d%time.Hour == 0]
+	return fmt.Sprintf("%dh%dm", h, m)
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -17,7 +19,8 @@ func (c *command) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Show how each account is doing", Args: takes(nothing),
 		Long: `Status shows, from the journal alone, whether foredesk is running, how far each folder
-has been seen, what is unfinished, and whether the rules file is in order.
+and each calendar has been seen, whether the account is signed in at Google, what is
+unfinished, and whether the rules file is in order.
 Exit code 3 says that a person must look at something.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
 	}
@@ -28,6 +31,8 @@ type accountStatus struct {
 	Account    string           `json:"account"`
 	Running    bool             `json:"running"`
 	Folders    []folderStatus   `json:"folders"`
+	Calendars  []calendarStatus `json:"calendars,omitempty"`
+	Google     *signInOutput    `json:"google,omitempty"` // nil where the account has nothing to do with it
 	Steps      map[string]int64 `json:"steps"`            // by state; "later" is planned for a time to come
 	NextDue    time.Time        `json:"nextDue,omitzero"` // of what waits for its time
 	LastRuns   []runStatus      `json:"lastRuns"`
@@ -40,6 +45,16 @@ type accountStatus struct {
 type folderStatus struct {
 	Folder string    `json:"folder"`
 	Seen   time.Time `json:"seen,omitzero"`
+}
+
+// calendarStatus is a calendar as the journal's mirror has it. One of the
+// configuration that was never read has no time at which it was asked.
+type calendarStatus struct {
+	Calendar string    `json:"calendar"`
+	Zone     string    `json:"zone,omitempty"`
+	Role     string    `json:"role,omitempty"`
+	Asked    time.Time `json:"asked,omitzero"`
+	Events   int       `json:"events"`
 }
 
 type runStatus struct {
@@ -89,7 +104,7 @@ func (c *command) status(ctx context.Context) error {
 }
 
 func (s accountStatus) needsPerson() bool {
-	return s.RulesError != "" || s.Steps[string(store.Uncertain)] > 0
+	return s.RulesError != "" || s.Steps[string(store.Uncertain)] > 0 || s.Google != nil && s.Google.needsPerson()
 }
 
 func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStatus, error) {
@@ -103,6 +118,9 @@ func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStat
 	}
 	for _, folder := range d.IMAP.Folders {
 		s.Folders = append(s.Folders, folderStatus{folder, cursors[folder].SeenAt})
+	}
+	if err := s.readCalendars(ctx, d); err != nil {
+		return s, err
 	}
 	counts, err := journal.Counts(ctx, d.Name, 0)
 	if err != nil {
@@ -127,6 +145,42 @@ func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStat
 	}
 	s.Running, err = journal.Owned(ctx, d.Name)
 	return s, err
+}
+
+// readCalendars tells how far the calendars were seen, and how the account stands
+// with Google. Google is not asked.
+func (s *accountStatus) readCalendars(ctx context.Context, d *desk) error {
+	if d.Account.Google == nil {
+		return nil
+	}
+	source, err := openGoogle(d.Account, slog.New(slog.DiscardHandler))
+	signIn := signInOutput{Account: d.Name, zone: d.Location}
+	if err == nil {
+		signIn, err = readSignIn(ctx, d.Account, source)
+	}
+	if err != nil {
+		signIn.State, signIn.Problem = stateBroken, err.Error()
+	}
+	if s.Google = &signIn; d.Calendar == nil {
+		return nil
+	}
+	known, err := d.journal.Calendars(ctx, d.Name)
+	if err != nil {
+		return err
+	}
+	for _, c := range known {
+		if c.Events, err = d.journal.SyncedEvents(ctx, d.Name, c.ID); err != nil {
+			return err
+		}
+		s.Calendars = append(s.Calendars, calendarStatus{c.Name, c.Zone, c.Role, c.SeenAt, c.Events})
+	}
+	for _, name := range d.Calendar.Calendars {
+		named := func(c datebook.Calendar) bool { return c.Name == name || c.ID == name || c.Primary && name == "primary" }
+		if !slices.ContainsFunc(known, named) {
+			s.Calendars = append(s.Calendars, calendarStatus{Calendar: name})
+		}
+	}
+	return nil
 }
 
 // splitPlanned tells what waits for its time from what is to be done now.
@@ -160,6 +214,7 @@ func (c *command) printStatus(s accountStatus) {
 		}
 		fmt.Fprintf(c.out, "  %-20s %s\n", f.Folder, seen)
 	}
+	c.printCalendars(s)
 	rulesState := "in order"
 	if s.RulesError != "" {
 		rulesState = c.red("NOT taken: ") + s.RulesError
@@ -181,6 +236,24 @@ func (c *command) printStatus(s accountStatus) {
 	}
 	for _, r := range s.LastRuns {
 		fmt.Fprintf(c.out, "  run %-5d %-6s %-11s %s%s\n", r.Run, r.Kind, r.State, r.Started.In(s.zone).Format("Mon 2 Jan 15:04:05"), c.faint(prefixed("  ", oneLine(r.Message, 80))))
+	}
+}
+
+// printCalendars shows the calendars, and how the account stands with Google.
+func (c *command) printCalendars(s accountStatus) {
+	for _, k := range s.Calendars {
+		seen := "not read yet"
+		if !k.Asked.IsZero() {
+			seen = fmt.Sprintf("last asked %s, %s", k.Asked.In(s.zone).Format("Mon 2 Jan 15:04:05"), count(int64(k.Events), "event"))
+		}
+		fmt.Fprintf(c.out, "  %-20s %s\n", "calendar "+oneLine(k.Calendar, 60), seen)
+	}
+	if g := s.Google; g != nil {
+		how, _ := c.signInWords(*g)
+		if g.Ending {
+			how += "; " + c.paint(c.out, "31", "it ends "+moment(g.Expires, s.zone)) + ", sign in again before: foredesk auth google --account " + s.Account
+		}
+		fmt.Fprintf(c.out, "  %-20s %s\n", "google", how)
 	}
 }
 

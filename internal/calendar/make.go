@@ -15,7 +15,7 @@ import (
 // id whose event a person has deleted; such an event is never made again.
 func (c *Client) make(ctx context.Context, ch datebook.Change) (datebook.Outcome, error) {
 	var last error
-	for range attempts {
+	for try := range attempts {
 		raw, err := c.insert(ctx, ch)
 		if err == nil {
 			return c.written(ctx, ch.Calendar, raw, verdict{out: datebook.Outcome{Result: datebook.Done}, sign: true})
@@ -32,7 +32,9 @@ func (c *Client) make(ctx context.Context, ch datebook.Change) (datebook.Outcome
 		if there.never && status != http.StatusConflict {
 			continue // the answer was lost before anything was done
 		}
-		return standing(ch, there), nil
+		out := standing(ch, there)
+		out.Before = try == 0 && status == http.StatusConflict
+		return out, nil
 	}
 	return unsettled(last), nil
 }

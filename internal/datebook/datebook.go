@@ -186,6 +186,9 @@ const (
 type Outcome struct {
 	Result Result
 	Event  Event
+	// Before says of a Make that its event was there before the server was first
+	// asked for it.
+	Before bool
 	Was    map[string]string
 	Reason string // for people
 }

@@ -58,3 +58,27 @@ func guestsOf(e Event) (all []string) {
 	slices.Sort(all)
 	return all
 }
+
+// Wordless is what is kept of a private event: when it is, whether it makes busy
+// (which the account's own answer is part of), and what is ours. That guests are
+// left out is said. An event that is not private stays as it is.
+func (e Event) Wordless() Event {
+	if !e.Private || e.Cancelled() {
+		return e
+	}
+	kept := Event{
+		Calendar: e.Calendar, ID: e.ID, UID: e.UID, Etag: e.Etag, Series: e.Series, Original: e.Original,
+		Start: e.Start, End: e.End, AllDay: e.AllDay, Zone: e.Zone, Recurrence: e.Recurrence,
+		Status: e.Status, Kind: e.Kind, Private: true, Free: e.Free, Omitted: e.Omitted,
+		Organizer: Person{Self: e.Organizer.Self},
+		Created:   e.Created, Updated: e.Updated, Sequence: e.Sequence, Ours: e.Ours,
+	}
+	for _, g := range e.Guests {
+		if g.Self {
+			kept.Guests = []Guest{{Person: Person{Self: true}, Response: g.Response}}
+		} else {
+			kept.Omitted = true
+		}
+	}
+	return kept
+}

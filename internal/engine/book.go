@@ -53,7 +53,7 @@ func (a *Account) readBook(ctx context.Context, set *rules.Set, syncs []datebook
 		b.events[placeOf(e.Calendar, e.ID)] = e
 	}
 	for _, s := range syncs {
-		b.apply(s)
+		b.apply(s, from, to)
 	}
 	names, at := map[string]string{}, time.Time{}
 	for _, c := range b.calendars {
@@ -83,8 +83,9 @@ func (a *Account) readBook(ctx context.Context, set *rules.Set, syncs []datebook
 // placeOf names an event of the server.
 func placeOf(calendar, id string) string { return calendar + "/" + id }
 
-// apply brings the book's events up to what a calendar has said.
-func (b *book) apply(s datebook.Sync) {
+// apply brings the book's events up to what a calendar has said, as far as it
+// concerns the days between two instants.
+func (b *book) apply(s datebook.Sync, from, to time.Time) {
 	if s.Whole {
 		for at, e := range b.events {
 			if e.Calendar == s.Calendar.ID {
@@ -92,16 +93,31 @@ func (b *book) apply(s datebook.Sync) {
 			}
 		}
 	}
-	for _, e := range s.Events {
+	for i := range s.Events {
+		e := &s.Events[i]
 		at := placeOf(s.Calendar.ID, e.ID)
 		if e.Cancelled() && e.Series == "" {
 			delete(b.events, at)
 			b.dropInstances(s.Calendar.ID, e.ID)
 			continue
 		}
+		if !mayTouch(e, from, to) {
+			delete(b.events, at)
+			continue
+		}
 		e.Calendar = s.Calendar.ID
-		b.events[at] = e
+		b.events[at] = *e
 	}
+}
+
+// mayTouch reports whether an event has to do with the days between two instants.
+// A series may, and so may all that was changed of it.
+func mayTouch(e *datebook.Event, from, to time.Time) bool {
+	if e.Series != "" || len(e.Recurrence) > 0 {
+		return true
+	}
+	first, last := e.Bounds()
+	return first.Before(to) && !last.Before(from)
 }
 
 // dropInstances takes away what was changed of a series that is no more.
@@ -145,21 +161,23 @@ type differences struct {
 // differ compares two books. An occurrence is looked at if it is new or changed,
 // and so are those of the same days, as their gaps and conflicts hang on it.
 func differ(before, after *book, zone *time.Location, now time.Time) differences {
-	old := make(map[string]rules.Event, len(before.diary.Events))
-	for _, e := range before.diary.Events {
-		old[e.Key] = e
+	type place struct{ key, calendar string } // one event can be on two calendars
+	old := make(map[place]*rules.Event, len(before.diary.Events))
+	for i := range before.diary.Events {
+		e := &before.diary.Events[i]
+		old[place{e.Key, e.Calendar}] = e
 	}
 	var d differences
 	touched := map[string]bool{}
-	touch := func(e rules.Event) {
+	touch := func(e *rules.Event) {
 		for t := e.Start.In(zone); t.Before(e.End) || t.Equal(e.Start); t = t.AddDate(0, 0, 1) {
 			touched[t.Format(time.DateOnly)] = true
 		}
 	}
 	for i := range after.diary.Events {
-		e := after.diary.Events[i]
-		was, known := old[e.Key]
-		delete(old, e.Key)
+		e := &after.diary.Events[i]
+		was, known := old[place{e.Key, e.Calendar}]
+		delete(old, place{e.Key, e.Calendar})
 		if known {
 			e.Changed = changedOf(was, e)
 			if len(e.Changed) > 0 {
@@ -170,25 +188,25 @@ func differ(before, after *book, zone *time.Location, now time.Time) differences
 		if e.New || !known || len(e.Changed) > 0 {
 			touch(e)
 		}
-		after.diary.Events[i] = e
 	}
 	for _, e := range old {
 		if e.Start.Before(after.diary.From) || e.Cancelled {
 			continue // it has only gone by
 		}
 		touch(e)
-		d.gone = append(d.gone, e)
+		d.gone = append(d.gone, *e)
 	}
-	for _, e := range after.diary.Events {
+	for i := range after.diary.Events {
+		e := &after.diary.Events[i]
 		if e.End.After(now) && (touched[e.Start.In(zone).Format(time.DateOnly)] || touched[e.End.In(zone).Format(time.DateOnly)]) {
-			d.look = append(d.look, e)
+			d.look = append(d.look, *e)
 		}
 	}
 	return d
 }
 
 // changedOf names what has changed about an occurrence.
-func changedOf(was, e rules.Event) (changed []string) {
+func changedOf(was, e *rules.Event) (changed []string) {
 	for _, c := range []struct {
 		name string
 		is   bool

@@ -230,7 +230,10 @@ func (w *work) planSync(ctx context.Context, syncs []datebook.Sync, now time.Tim
 	if err != nil {
 		return err
 	}
-	if fresh := firstSeen(before, syncs); len(fresh) > 0 {
+	if fresh := firstSeen(before, syncs); len(fresh) == len(syncs) {
+		same := *after // nothing else has changed
+		before, same.whole = &same, whole
+	} else if len(fresh) > 0 {
 		if before, err = w.readBook(ctx, w.set, fresh, now); err != nil {
 			return err
 		}

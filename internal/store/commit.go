@@ -25,6 +25,9 @@ type Plan struct {
 	// that we have written them ourselves: see datebook.go.
 	Syncs  []datebook.Sync
 	Mirror []datebook.Event
+	// Endings are of steps that the planned ones follow from, as Finish writes them
+	// down: the one is never there without the other.
+	Endings []Ending
 }
 
 // NewItem is an item with the steps that are planned for it. An Item that was
@@ -68,7 +71,10 @@ func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 		if err := o.rememberWords(ctx, t, p.Seen); err != nil {
 			return err
 		}
-		return o.mirror(ctx, t, p)
+		if err := o.mirror(ctx, t, p); err != nil {
+			return err
+		}
+		return o.finish(ctx, t, p.Planned, p.Endings)
 	})
 	if err != nil {
 		return nil, err

@@ -327,28 +327,7 @@ func keep(e datebook.Event) datebook.Event {
 			Private: e.Private, Updated: e.Updated, Sequence: e.Sequence,
 		}
 	case e.Private:
-		return wordless(e)
+		return e.Wordless()
 	}
 	return e
-}
-
-// wordless is what is kept of a private event: when it is, whether it makes busy
-// (which the account's own answer is part of), and what is ours. That guests are
-// left out is said.
-func wordless(e datebook.Event) datebook.Event {
-	kept := datebook.Event{
-		UID: e.UID, Etag: e.Etag, Series: e.Series, Original: e.Original,
-		Start: e.Start, End: e.End, AllDay: e.AllDay, Zone: e.Zone, Recurrence: e.Recurrence,
-		Status: e.Status, Kind: e.Kind, Private: true, Free: e.Free, Omitted: e.Omitted,
-		Organizer: datebook.Person{Self: e.Organizer.Self},
-		Created:   e.Created, Updated: e.Updated, Sequence: e.Sequence, Ours: e.Ours,
-	}
-	for _, g := range e.Guests {
-		if g.Self {
-			kept.Guests = []datebook.Guest{{Person: datebook.Person{Self: true}, Response: g.Response}}
-		} else {
-			kept.Omitted = true
-		}
-	}
-	return kept
 }

@@ -67,6 +67,12 @@ var endSteps = rowsStatement{
 // Undone. Nothing leaves Undone, and Done is left for Undone alone: other
 // endings of such steps are passed over.
 func (o *Owner) Finish(ctx context.Context, now time.Time, endings []Ending) error {
+	return o.write(ctx, fmt.Sprintf("writing down what became of %d steps", len(endings)), func(t *tx) error {
+		return o.finish(ctx, t, now, endings)
+	})
+}
+
+func (o *Owner) finish(ctx context.Context, t *tx, now time.Time, endings []Ending) error {
 	same := make(map[sameEnd][]any) // to step and UID, in turns
 	var order []sameEnd
 	var done []int64
@@ -84,18 +90,16 @@ func (o *Owner) Finish(ctx context.Context, now time.Time, endings []Ending) err
 			places = append(places, place{e.ItemID, e.At})
 		}
 	}
-	return o.write(ctx, fmt.Sprintf("writing down what became of %d steps", len(endings)), func(t *tx) error {
-		for _, end := range order {
-			fixed := []any{o.account, micros(now), string(end.state), end.reason, end.notBefore, end.folder, int64(end.validity)}
-			if _, err := t.execRows(ctx, endSteps, fixed, same[end]); err != nil {
-				return err
-			}
-		}
-		if err := o.setPlaces(ctx, t, places); err != nil {
+	for _, end := range order {
+		fixed := []any{o.account, micros(now), string(end.state), end.reason, end.notBefore, end.folder, int64(end.validity)}
+		if _, err := t.execRows(ctx, endSteps, fixed, same[end]); err != nil {
 			return err
 		}
-		return o.takeBack(ctx, t, done)
-	})
+	}
+	if err := o.setPlaces(ctx, t, places); err != nil {
+		return err
+	}
+	return o.takeBack(ctx, t, done)
 }
 
 // takeBack makes Undone what those of the steps take back that are undo steps.
