@@ -24,6 +24,7 @@ import (
 // that begins on Monday 30 November 2026 at 08:00 in London. Their commands:
 //
 //	calendar NAME                a second calendar
+//	colleague ADDRESS            somebody whose busy times can be seen
 //	event TITLE DAY TIME LENGTH [from=ORGANIZER] [guests=A,B] [mine=RESPONSE] [on=CALENDAR] [WORD...]
 //	                             somebody else, or she by hand, puts it there: DAY is
 //	                             1.12, TIME is 10:00 or day; WORD is free, private,
@@ -125,6 +126,9 @@ func calendarEvents() map[string]func(c *aCase, args []string) {
 			c.must(c.cal.server.AddCalendar(gcal.Calendar{ID: args[0] + "@calendars.example", Summary: args[0]}))
 			c.calendarNames = append(c.calendarNames, args[0])
 		},
+		"colleague": func(c *aCase, args []string) {
+			c.must(c.cal.server.AddCalendar(gcal.Calendar{ID: args[0], Summary: args[0], Role: "freeBusyReader"}))
+		},
 		"event":        func(c *aCase, args []string) { c.putEvent(args) },
 		"edit-event":   func(c *aCase, args []string) { c.editEvent(args[0], args[1:]) },
 		"remove-event": func(c *aCase, args []string) { on, id := c.findEvent(args[0]); c.must(c.cal.server.Remove(on, id)) },
@@ -184,7 +188,9 @@ func (c *aCase) putEvent(args []string) {
 		name, value, _ := strings.Cut(arg, "=")
 		switch name {
 		case "on":
-			on = value + "@calendars.example"
+			if on = value; !strings.Contains(value, "@") {
+				on += "@calendars.example"
+			}
 		case "from":
 			e.Organizer = &gapi.EventOrganizer{Email: value}
 			e.Attendees = append(e.Attendees, &gapi.EventAttendee{Email: value, ResponseStatus: "accepted", Organizer: true})
