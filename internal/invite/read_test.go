@@ -252,7 +252,7 @@ func TestBombsEnd(t *testing.T) {
 	} {
 		begun := time.Now()
 		in, _, err := Read([]byte(text), reader(t))
-		if took := time.Since(begun); took > 10*time.Second {
+		if took := time.Since(begun); took > time.Minute {
 			t.Errorf("%s: it took %s", rule, took)
 		}
 		if err == nil && (in.Start.IsZero() || len(in.Attendees) > 5_000) {

@@ -247,7 +247,7 @@ func TestCorpusIsReadInBounds(t *testing.T) {
 			if limit := uint64(8<<20 + 200*info.Size()); spent.bytes > limit {
 				t.Errorf("allocated %d bytes for a message of %d, more than %d", spent.bytes, info.Size(), limit)
 			}
-			if spent.time > time.Second {
+			if spent.time > time.Minute { // a guard against work without end; speed is for benchmarks
 				t.Errorf("took %v", spent.time)
 			}
 		})

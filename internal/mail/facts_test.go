@@ -134,7 +134,7 @@ func TestPoison(t *testing.T) {
 			if msg.Poison != tt.want {
 				t.Errorf("poison %q, want %q", msg.Poison, tt.want)
 			}
-			if spent.bytes > 16<<20 || spent.time > 5*time.Second {
+			if spent.bytes > 16<<20 || spent.time > time.Minute {
 				t.Errorf("took %d bytes and %v", spent.bytes, spent.time)
 			}
 		})
@@ -159,7 +159,7 @@ func TestHostileHeadersAreReadInLinearTime(t *testing.T) {
 					msg = testIdentity.message(rawMessage{Header: []byte(block), InternalDate: testNow}, needs)
 				})
 				inBounds(t, msg)
-				if spent.time > 5*time.Second || spent.bytes > 512<<20 {
+				if spent.time > time.Minute || spent.bytes > 512<<20 {
 					t.Errorf("%s took %v and %d MiB", name, spent.time, spent.bytes>>20)
 				}
 			}
