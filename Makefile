@@ -21,7 +21,7 @@ test: ## run all tests; those that need a server that is not installed are skipp
 quality: ## scores against real mail: new text of replies, asks, amounts, dates
 	go test -count=1 -run Quality -v ./internal/summary ./internal/when
 
-bench: ## measure against a bare client and imapfilter: FOREDESK_BENCH_MESSAGES=100000 make bench
+bench: ## measure beside bare clients and imapfilter: FOREDESK_BENCH_MESSAGES=100000 make bench
 	go test -timeout 60m -run '^$$' -bench . ./rules
 	go test -timeout 60m -run '^$$' -bench . -benchtime 1x ./internal/bench
 

@@ -101,6 +101,9 @@ func TestWhatTheCalendarIsNeededFor(t *testing.T) {
 			if set.LooksAtCalendar() != tc.calendar || set.Rules[0].LooksAhead() != tc.ahead {
 				t.Errorf("looks at the calendar: %v, want %v; ahead: %v, want %v", set.LooksAtCalendar(), tc.calendar, set.Rules[0].LooksAhead(), tc.ahead)
 			}
+			if got := set.Rules[0].LooksAtCalendar(); got != tc.calendar {
+				t.Errorf("the rule looks at the calendar: %v, want %v", got, tc.calendar)
+			}
 		})
 	}
 }

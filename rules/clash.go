@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,20 +153,26 @@ func (c *clashing) rank(r *ranked) {
 	}
 }
 
-// firstRule is the first rule on events that matches one, and its place in the file.
+// firstRule is the first rule on events that matches one and does something for it,
+// and its place in the file.
 func (s *Set) firstRule(e *Event, d *Diary, now time.Time) (int, string) {
 	item := &Item{Role: "event", Event: *e, Diary: d, Received: e.Start, Date: e.Start}
 	if e.Private {
 		item.Sensitivity = "private"
 	}
-	if matches := s.Plan(item, now).Matches; len(matches) > 0 {
-		for i, r := range s.Rules {
-			if r.Name == matches[0].Rule {
-				return i, r.Name
-			}
+	for _, match := range s.Plan(item, now).Matches {
+		i := slices.IndexFunc(s.Rules, func(r *Rule) bool { return r.Name == match.Rule && !r.fixes() })
+		if i >= 0 {
+			return i, match.Rule
 		}
 	}
 	return len(s.Rules), ""
+}
+
+// fixes reports whether all that a rule does is to put conflicts right: that says
+// nothing of how much an event matters.
+func (r *Rule) fixes() bool {
+	return len(r.Actions) > 0 && !slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Name != "fix" })
 }
 
 // fix is what to do with the event that should go: what the executive can move is

@@ -36,6 +36,12 @@ func TestClashes(t *testing.T) {
 			[]Event{on("board", "10:00", "11:00", "external"), on("School play", "10:00", "12:00")},
 			`School play over board, because the rule "Family first" stands for it: move to 08:00-09:00 tell true`,
 		},
+		{
+			"a rule that puts conflicts right says nothing of what matters",
+			"  - {name: Fix, on: event, when: not event.external, confirm: assistant, do: {fix: conflict}}\n",
+			[]Event{on("sync", "10:00", "11:00", "team"), on("client", "10:30", "11:00", "external")},
+			"client over sync, because somebody from outside takes part: move to 08:00-09:00 tell true",
+		},
 		{"an absence stays", "", []Event{on("leave", "09:00", "18:00", "away"), on("sync", "10:00", "11:00", "external")}, "leave over sync, because it is an absence: move to 08:00-09:00 tell true"},
 		{"people from outside stay", "", []Event{on("sync", "10:00", "11:00", "team"), on("client", "10:30", "11:00", "external")}, "client over sync, because somebody from outside takes part: move to 08:00-09:00 tell true"},
 		{"somebody of the list vip stays", "", []Event{on("other", "10:00", "11:00", "external"), on("marta", "10:30", "11:00", "vip")}, "marta over other, because somebody of the list vip takes part: move to 08:00-09:00 tell true"},

@@ -23,15 +23,15 @@ func (s *Set) DayOf(d *Diary, date, now time.Time) Day {
 	all := Span{onClock(date, 0, s.Timezone), onClock(date.AddDate(0, 0, 1), 0, s.Timezone)}
 	day := Day{Date: all.Start, Ahead: int(date.Sub(dayOf(now.In(s.Timezone))) / (24 * time.Hour)), Work: s.worksOn(date)}
 	var meetings, focus, busy []Span
-	var keys []string
+	keys := map[string]bool{} // an event can be on two calendars
 	for e := range d.touching(all.Start, all.End) {
 		at := e.span().within(all)
 		switch {
 		case at.empty():
 		case e.Kind == "focus" && e.Response != "declined":
 			focus = append(focus, at)
-		case s.isMeeting(e) && !slices.Contains(keys, e.Key):
-			meetings, keys = append(meetings, at), appendKey(keys, e.Key)
+		case s.isMeeting(e) && !keys[e.Key]:
+			meetings, keys[e.Key] = append(meetings, at), e.Key != ""
 			day.Meetings++
 		}
 	}
@@ -51,14 +51,6 @@ func (s *Set) DayOf(d *Diary, date, now time.Time) Day {
 		day.Load = float64(day.MeetingTime) / float64(hours)
 	}
 	return day
-}
-
-// appendKey keeps the key of an event that can be on two calendars.
-func appendKey(keys []string, key string) []string {
-	if key == "" {
-		return keys
-	}
-	return append(keys, key)
 }
 
 // isMeeting reports whether other people take part in what takes the executive's

@@ -22,14 +22,11 @@ type Diary struct {
 	reach []time.Time
 }
 
-// NewDiary makes a diary of the occurrences between from and to.
+// NewDiary makes a diary of the occurrences between from and to. The list is the
+// diary's from now on.
 func NewDiary(events []Event, from, to, at time.Time) *Diary {
-	d := &Diary{From: from, To: to, At: at, Events: make([]Event, 0, len(events)), reach: make([]time.Time, 0, len(events))}
-	for i := range events {
-		if !events[i].Cancelled {
-			d.Events = append(d.Events, events[i])
-		}
-	}
+	d := &Diary{From: from, To: to, At: at, reach: make([]time.Time, 0, len(events))}
+	d.Events = slices.DeleteFunc(events, func(e Event) bool { return e.Cancelled })
 	slices.SortStableFunc(d.Events, func(a, b Event) int {
 		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End), cmp.Compare(a.Key, b.Key))
 	})

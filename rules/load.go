@@ -273,6 +273,8 @@ func (l *loader) rule(n *yaml.Node) {
 		r.Enabled, _ = l.boolean(e, "enabled")
 	}
 	if r.Enabled {
+		others := l.compiler.needs.Diary
+		l.compiler.needs.Diary = false
 		l.on(keys["on"], r)
 		l.sort, l.compiler.on = r.On, r.On
 		l.compiler.above(l.set.Rules, r.On)
@@ -282,6 +284,8 @@ func (l *loader) rule(n *yaml.Node) {
 		l.checkPlaces(r)
 		l.checkIrreversible(r, keys)
 		l.checkGuards(r, keys)
+		r.diary = l.compiler.needs.Diary
+		l.compiler.needs.Diary = r.diary || others
 	}
 	if s := keys["stop"]; s != nil {
 		r.Stop, _ = l.boolean(s, "stop")

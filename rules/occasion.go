@@ -87,6 +87,11 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 // paste it.
 var videoLink = regexp.MustCompile(`(?i)https://[\w.-]*(zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|whereby\.com|jit\.si|gotomeeting\.com|chime\.aws)/`)
 
+// hasVideoLink looks for a link of any kind first, which is much less work.
+func hasVideoLink(t Text) bool {
+	return strings.Contains(t.folded, "https://") && videoLink.MatchString(t.raw)
+}
+
 // missingOf says what an event with other people lacks: an agenda in its notes; a
 // location, which a video link can stand for; a video link, where there is no
 // location or where people of another house take part.
@@ -95,7 +100,7 @@ func (s *Set) missingOf(e *Event) (missing []string) {
 		return nil
 	}
 	place := strings.TrimSpace(e.Location.raw)
-	video := e.Video != "" || videoLink.MatchString(place) || videoLink.MatchString(e.Notes.raw)
+	video := e.Video != "" || hasVideoLink(e.Location) || hasVideoLink(e.Notes)
 	if strings.TrimSpace(e.Notes.raw) == "" {
 		missing = append(missing, "agenda")
 	}
@@ -160,6 +165,14 @@ func (s *Set) conflicts(d *Diary, spans []Span, own func(*Event) bool) (found []
 		}
 	}
 	return found
+}
+
+// appendKey keeps the key of an event that can be on two calendars.
+func appendKey(keys []string, key string) []string {
+	if key == "" {
+		return keys
+	}
+	return append(keys, key)
 }
 
 // gaps is the free time before and after an event, up to a day, by what else takes

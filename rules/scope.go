@@ -162,7 +162,11 @@ func (r *Rule) LooksAhead() bool {
 // LooksAtCalendar reports whether the set needs a calendar: a rule is on events or
 // days, looks at one, or puts something there.
 func (s *Set) LooksAtCalendar() bool {
-	return s.needs.Diary || slices.ContainsFunc(s.Rules, func(r *Rule) bool {
-		return r.Enabled && (r.On == "event" || r.On == "day" || slices.ContainsFunc(r.Actions, func(a Action) bool { return ofCalendar[a.Name] }))
-	})
+	return s.needs.Diary || slices.ContainsFunc(s.Rules, (*Rule).LooksAtCalendar)
+}
+
+// LooksAtCalendar reports whether the rule needs a calendar. One that rests needs
+// nothing.
+func (r *Rule) LooksAtCalendar() bool {
+	return r.Enabled && (r.diary || r.On == "event" || r.On == "day" || slices.ContainsFunc(r.Actions, func(a Action) bool { return ofCalendar[a.Name] }))
 }

@@ -78,6 +78,7 @@ type Rule struct {
 	unless   []*condition
 	undoWhen []*condition
 	facts    []string // what its conditions look at
+	diary    bool     // it looks at what is on the calendar
 }
 
 // TakesBack reports whether the rule has an undoWhen.

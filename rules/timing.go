@@ -177,11 +177,17 @@ func (b *booking) onInvite(e *Effect) error {
 	switch {
 	case !invite.Present || invite.Start.IsZero():
 		return errNoInvite
-	case invite.Method == "cancel":
+	case invite.Method == "cancel" && invite.UID == "":
 		return errCancelled
 	}
 	if invite.UID != "" {
 		e.With["uid"] = invite.UID
+	}
+	if invite.Method == "cancel" { // what an earlier mail has put there goes
+		if e.With["cancelled"] = "true"; !invite.Verified {
+			b.ask(e, "that it is called off is not known to be from the person that it names as organizer")
+		}
+		return nil
 	}
 	if invite.AllDay {
 		return b.allDay(e, invite.Start, invite.End)

@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/engine"
 	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
 )
 
 func (c *command) approveCommand() *cobra.Command {
@@ -57,6 +59,7 @@ type waitingOutput struct {
 	Does     []string  `json:"does"`
 	From     string    `json:"from"`
 	Subject  string    `json:"subject"`
+	Start    time.Time `json:"start,omitzero"` // of the event that it is about
 	Asked    time.Time `json:"asked"`
 	Mailed   time.Time `json:"mailed,omitzero"`
 	Expires  time.Time `json:"expires"`
@@ -84,7 +87,7 @@ func (c *command) listWaiting(ctx context.Context) error {
 	}
 	for _, w := range waiting {
 		fmt.Fprintf(c.out, "%s  %s\n", c.bold(fmt.Sprint(w.Number)), w.what())
-		fmt.Fprintf(c.out, "    %s: %s\n", oneLine(w.From, 60), oneLine(w.Subject, 80))
+		fmt.Fprintf(c.out, "    %s\n", w.about(d.Location))
 		mailed := "not asked by mail yet"
 		if !w.Mailed.IsZero() {
 			mailed = "asked by mail " + w.Mailed.In(d.Location).Format("2 Jan 15:04")
@@ -95,13 +98,29 @@ func (c *command) listWaiting(ctx context.Context) error {
 	return nil
 }
 
+// about names the mail, the event or the day that it is about.
+func (w waitingOutput) about(zone *time.Location) string {
+	words := oneLine(w.Subject, 80)
+	if w.From != "" {
+		words = oneLine(w.From, 60) + ": " + words
+	}
+	if !w.Start.IsZero() {
+		words += ", " + moment(w.Start, zone)
+	}
+	return words
+}
+
 // what says which rule wants to do what.
 func (w waitingOutput) what() string {
 	does := make([]string, len(w.Does))
 	for i, words := range w.Does {
 		does[i] = oneLine(words, 120)
 	}
-	return fmt.Sprintf("the rule %q wants to %s", oneLine(w.Rule, 60), strings.Join(does, ", and "))
+	words := fmt.Sprintf("the rule %q wants to %s", oneLine(w.Rule, 60), strings.Join(does, ", and "))
+	if slices.Contains(does, rules.Effect{Action: "fix"}.String()) {
+		words += " (foredesk conflicts says how)"
+	}
+	return words
 }
 
 // waitingFor is what waits and is not too old to be answered.
@@ -119,12 +138,26 @@ func waitingFor(ctx context.Context, d *desk) ([]waitingOutput, error) {
 		if len(line.Does) == 0 || time.Now().After(a.Expires) {
 			continue // it was withdrawn, or lapses as soon as foredesk runs
 		}
+		start, err := startOf(ctx, d, a)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, waitingOutput{
-			Number: a.ID, Rule: a.Rule, Approver: a.Approver, Does: line.Does, From: line.From, Subject: line.Subject,
+			Start: start, Number: a.ID, Rule: a.Rule, Approver: a.Approver, Does: line.Does, From: line.From, Subject: line.Subject,
 			Asked: a.Asked, Mailed: a.Mailed, Expires: a.Expires, item: a.ItemID,
 		})
 	}
 	return out, nil
+}
+
+// startOf is when the event is that something waits for; zero where it is about a
+// mail or a day.
+func startOf(ctx context.Context, d *desk, a store.Approval) (time.Time, error) {
+	steps, err := d.journal.Steps(ctx, store.Filter{Account: d.Name, ItemIDs: []int64{a.ItemID}, Limit: 1})
+	if err != nil || len(steps) == 0 || !strings.HasPrefix(steps[0].Item.Key, datebook.ItemOfEvent) {
+		return time.Time{}, err
+	}
+	return steps[0].Item.Date, nil
 }
 
 func (c *command) answer(ctx context.Context, answer string, what []string) error {

@@ -31,14 +31,20 @@ func isCalendarAction(action string, with map[string]string) bool {
 // calendarWords says what a step does on a calendar and, once it is done, where the
 // event was put.
 func (s stepOutput) calendarWords(verb string, zone *time.Location) string {
-	said := ""
+	var said string
 	switch s.do {
 	case "release":
-		said = fmt.Sprintf("take %q off the calendar, as its time is up", s.Arg)
+		said = "let the hold go, as its time is up"
 	case "flip":
-		said = fmt.Sprintf("show %q as busy", s.Arg)
+		said = fmt.Sprintf("show “%s” as busy", s.title)
 	case "shift":
-		said = fmt.Sprintf("move %q with its event", s.Arg)
+		said = fmt.Sprintf("move “%s” with its event", s.title)
+	case "draft", "undraft":
+		said = "draft an answer with the times"
+	case "unmake":
+		if said = s.effectOnCalendar(verb, zone); verb == "propose" {
+			said = "hold a time that is offered"
+		}
 	default:
 		said = s.effectOnCalendar(verb, zone)
 	}
@@ -52,6 +58,12 @@ func (s stepOutput) calendarWords(verb string, zone *time.Location) string {
 // than where a time was looked for.
 func (s stepOutput) effectOnCalendar(verb string, zone *time.Location) string {
 	e := rules.Effect{Action: verb, Arg: s.Arg, With: s.With}
+	if slices.Contains(calendarActions, s.do) && s.do != verb { // it follows from the action
+		verb, e.Action, e.Arg = s.do, s.do, s.title
+	}
+	if strings.HasSuffix(s.Action, " by mail") {
+		return e.String() + ", by mail"
+	}
 	if s.Put == nil || s.Put.Start.IsZero() || !slices.Contains(makesEvents, verb) && verb != "move" {
 		return e.String()
 	}

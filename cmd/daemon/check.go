@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,8 @@ Exit code 3 says that there are mistakes.`,
 type ruleFile struct {
 	name    string
 	options rules.Options
+	account string // whose it is; empty for a file that was named
+	bare    bool   // the account has no calendar
 }
 
 func (c *command) check(ctx context.Context, files []string) error {
@@ -41,7 +45,7 @@ func (c *command) check(ctx context.Context, files []string) error {
 	problems = append(problems, mistakes...)
 	ok := []string{}
 	for _, set := range sets {
-		problems = append(problems, set.Warnings...)
+		problems = append(append(problems, set.Warnings...), withoutCalendar(set, list)...)
 		ok = append(ok, fmt.Sprintf("%s: %s, %s", nearName(set.File), count(int64(len(set.Rules)), "rule"), count(int64(len(set.Tests)), "test")))
 	}
 	err = c.printProblems(problems, ok)
@@ -49,6 +53,28 @@ func (c *command) check(ctx context.Context, files []string) error {
 		c.warnOfEdit(ctx)
 	}
 	return err
+}
+
+// withoutCalendar warns of the rules that need a calendar where the account that
+// they are for has none: they would do nothing, or fail.
+func withoutCalendar(set *rules.Set, list []ruleFile) (problems rules.Problems) {
+	i := slices.IndexFunc(list, func(f ruleFile) bool { return f.bare && f.name == set.File })
+	if i < 0 {
+		return nil
+	}
+	text, _ := set.Source()
+	lines := strings.Split(string(text), "\n")
+	for _, r := range set.Rules {
+		if r.LooksAtCalendar() && r.Line >= 1 && r.Line <= len(lines) {
+			source := strings.TrimRight(lines[r.Line-1], "\r")
+			problems = append(problems, rules.Problem{
+				File: set.File, Line: r.Line, Column: 1 + len(source) - len(strings.TrimLeft(source, " -")), Source: source, Warning: true,
+				Message: fmt.Sprintf("the rule needs a calendar, and the account %q has none", list[i].account),
+				Hint:    "name it in the configuration: calendar: {google: {credentials_file: client.json}}; doc/google.md says how",
+			})
+		}
+	}
+	return problems
 }
 
 // loadSets reads rules files. Mistakes are gathered over all of them; an error
@@ -109,7 +135,8 @@ func (c *command) ruleFiles(files []string) ([]ruleFile, rules.Problems, error) 
 	}
 	for _, a := range cfg.Accounts {
 		if c.account == "" || c.account == a.Name {
-			list = append(list, ruleFile{a.Rules, rules.Options{Me: a.Addresses, Folders: a.IMAP.Folders, Timezone: a.Location, AllowDelete: a.AllowDelete}})
+			options := rules.Options{Me: a.Addresses, Folders: a.IMAP.Folders, Timezone: a.Location, AllowDelete: a.AllowDelete}
+			list = append(list, ruleFile{a.Rules, options, a.Name, a.Calendar == nil})
 		}
 	}
 	return list, nil, nil

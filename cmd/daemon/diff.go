@@ -38,7 +38,8 @@ standard input: git show HEAD:rules.yaml | foredesk diff - rules.yaml
 The mail is judged as it was when it came, by what the journal knows. Where rules look
 at more than that (the text of messages), it is read from the mail server, once;
 --offline does without. Confidential mail is not in the journal and not compared, and
-a rule with run: is looked at as of when the mail came.
+a rule with run: is looked at as of when the mail came. Rules on events and days are
+left out, and conflicts of invitations: what was on the calendar then is not known.
 Exit code 3 says that something changes.`,
 		Example: `  foredesk diff
   foredesk diff new-rules.yaml
@@ -58,9 +59,10 @@ type diffOutput struct {
 	Since   time.Time       `json:"since"`
 	Seen    int64           `json:"messages"` // judged by both
 	Changed []changedOutput `json:"changed"`
-	Absent  int64           `json:"notFound,omitempty"`    // no longer where they were
-	Unread  int64           `json:"notCompared,omitempty"` // with --offline: their text was not asked for
-	Faded   int64           `json:"factsGone,omitempty"`   // too old
+	Absent  int64           `json:"notFound,omitempty"`      // no longer where they were
+	Unread  int64           `json:"notCompared,omitempty"`   // with --offline: their text was not asked for
+	Faded   int64           `json:"factsGone,omitempty"`     // too old
+	Left    int             `json:"calendarRules,omitempty"` // rules on events and days of the two files, which are not compared
 }
 
 type changedOutput struct {
@@ -98,6 +100,7 @@ func (c *command) diff(ctx context.Context, f *diffing, files []string) error {
 	} else {
 		out.Unread = int64(len(cmp.open))
 	}
+	out.Left = len(calendarRules(before, after))
 	out.Seen, out.Absent, out.Faded = cmp.messages, cmp.absent, cmp.faded
 	return c.printDiff(d, f, out, cmp.changes)
 }
@@ -175,6 +178,9 @@ func (c *command) printDiff(d *desk, f *diffing, out diffOutput, changes []chang
 	} else {
 		c.printChanges(d, f, changes)
 		c.printCount(out, int64(len(changes)), f.last)
+		if out.Left > 0 {
+			fmt.Fprintf(c.out, "Left out: %s on events and days, as what was on the calendar then is not known; foredesk plan shows what is done now.\n", count(int64(out.Left), "rule"))
+		}
 	}
 	if len(changes) > 0 {
 		return findings{}
@@ -207,6 +213,18 @@ func (c *command) printCount(out diffOutput, changed int64, last string) {
 			fmt.Fprintf(c.out, "%s %s.\n", count(line.n, "message"), line.words)
 		}
 	}
+}
+
+// calendarRules are the names of the rules on events and days in either set.
+func calendarRules(sets ...*rules.Set) (names []string) {
+	for _, set := range sets {
+		for _, r := range set.Rules {
+			if r.Enabled && (r.On == "event" || r.On == "day") && !slices.Contains(names, r.Name) {
+				names = append(names, r.Name)
+			}
+		}
+	}
+	return names
 }
 
 // nearName is a file's name as it is written in the folder where one stands.
@@ -270,7 +288,7 @@ func differingWords(e rules.Effect, others []rules.Effect) string {
 		if effectWords(o, nil) != words || o.Action != e.Action {
 			continue
 		}
-		for _, name := range []string{"at", "subject", "text", "fields", "unless", "to", "once", "as", "url"} {
+		for _, name := range []string{"at", "subject", "text", "fields", "unless", "to", "once", "as", "url", "length", "after", "before", "between", "days", "start", "location", "guests", "comment"} {
 			if o.With[name] != e.With[name] {
 				return fmt.Sprintf("%s, %s: %s", words, name, oneLine(e.With[name], 60))
 			}

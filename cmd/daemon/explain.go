@@ -221,6 +221,9 @@ func (x *explainer) print(e explanation) error {
 func (x *explainer) step(s stepOutput) {
 	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.In(x.zone).Format("2 Jan 15:04:05"), s.words(x.zone), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
 	fmt.Fprintf(x.out, "      by the rule %q%s\n", s.Rule, stateWords(s, x.zone))
+	if s.do != "" && s.Undoes != 0 {
+		return
+	}
 	for _, line := range wholeArgs(s.verb(), s.With, x.zone) {
 		fmt.Fprintf(x.out, "        %s\n", x.faint(line))
 	}

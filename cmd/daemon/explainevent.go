@@ -46,7 +46,7 @@ func (x *explainer) event(ctx context.Context, name string) error {
 	case diary == nil:
 		return errors.New(d.unread())
 	}
-	return fmt.Errorf("no event of the next two months is called %q, nor has it that id; the calendar was last read on %s", name, moment(diary.At, d.Location))
+	return fmt.Errorf("no event of the next two months is called %q, nor has it that id; the calendar was last read on %s, and of private events no title is kept", name, moment(diary.At, d.Location))
 }
 
 // day explains a day.
@@ -108,28 +108,43 @@ func (x *explainer) occasionByKey(ctx context.Context, d *desk, key string) erro
 }
 
 // eventsNamed are the occurrences that a name means: those with that id or UID, or
-// else with such a title. Of a series it is the next one, unless an id says which.
+// else with that title, or else with it in their title. Of a series it is the next
+// one, unless an id says which.
 func eventsNamed(d *rules.Diary, name string, now time.Time) []*rules.Event {
 	if d == nil {
 		return nil
 	}
-	var byID, byTitle []*rules.Event
+	var byID, byTitle, byPart []*rules.Event
 	folded := rules.Fold(strings.TrimSpace(name))
 	for i := range d.Events {
 		e := &d.Events[i]
+		title := rules.Fold(strings.TrimSpace(e.Title.String()))
 		switch {
+		case name == "":
 		case e.ID == name || e.Key == name:
 			return []*rules.Event{e}
-		case e.UID == name || e.Series == name && name != "":
+		case e.UID == name || e.Series == name:
 			byID = append(byID, e)
-		case folded != "" && strings.Contains(rules.Fold(e.Title.String()), folded):
+		case title == folded:
 			byTitle = append(byTitle, e)
+		case strings.Contains(title, folded):
+			byPart = append(byPart, e)
 		}
 	}
-	if len(byID) > 0 {
-		return oneOfEach(byID, now)
+	for _, found := range [][]*rules.Event{byID, byTitle, byPart} {
+		if len(found) > 0 {
+			return oneOfEach(withoutFollowers(found), now)
+		}
 	}
-	return oneOfEach(byTitle, now)
+	return nil
+}
+
+// withoutFollowers leaves out what was made for another event of the list, which has
+// that one's name in its own.
+func withoutFollowers(list []*rules.Event) []*rules.Event {
+	return slices.DeleteFunc(list, func(e *rules.Event) bool {
+		return e.Follows != "" && slices.ContainsFunc(list, func(o *rules.Event) bool { return o.Key == e.Follows })
+	})
 }
 
 // oneOfEach keeps of each series the next occurrence, or the last one.

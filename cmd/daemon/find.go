@@ -63,6 +63,9 @@ type lookFor struct {
 func (d *desk) placesToLook(steps []store.Step, messageID string) []lookFor {
 	var places []lookFor
 	for _, s := range slices.Backward(steps) {
+		if engine.IsOccasion(s.Item) {
+			continue // it lies in no folder
+		}
 		q := mailbox.Query{Keys: []string{s.Item.Key}, MessageIDs: []string{s.Item.MessageID}}
 		for _, folder := range []string{s.Item.Place.Folder, s.From.Folder} {
 			if folder != "" && !slices.ContainsFunc(places, func(l lookFor) bool { return l.folder == folder }) {

@@ -34,7 +34,7 @@ type ruleHealth struct {
 	Rule      string    `json:"rule"`
 	Line      int       `json:"line,omitempty"` // 0: no longer in the rules file
 	Enabled   bool      `json:"enabled"`
-	Messages  int64     `json:"messages"`
+	Messages  int64     `json:"messages"` // or events and days
 	Done      int64     `json:"done"`
 	TakenBack int64     `json:"takenBack"` // by undo
 	ByHand    int64     `json:"reversedByHand"`
@@ -54,6 +54,7 @@ type ruleHealth struct {
 type healthOutput struct {
 	Since    time.Time     `json:"since"`
 	Messages int64         `json:"messages"` // that came since then
+	Calendar bool          `json:"calendar"` // a calendar is followed
 	Rules    []*ruleHealth `json:"rules"`
 	Warnings []string      `json:"warnings,omitempty"` // of the rules file
 }
@@ -128,6 +129,11 @@ func (h *healthOutput) gather(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
+	calendars, err := d.journal.Calendars(ctx, d.Name)
+	if err != nil {
+		return err
+	}
+	h.Calendar = len(calendars) > 0
 	// What lay there before foredesk came, no rule had a chance with.
 	first, err := d.journal.Runs(ctx, store.RunFilter{Account: d.Name, Oldest: true, Limit: 1})
 	if err != nil || len(first) == 0 {
@@ -183,7 +189,8 @@ func (r *ruleHealth) judge(ctx context.Context, d *desk, h healthOutput, last st
 	if rule == nil {
 		return nil // it acts no more
 	}
-	if r.Messages == 0 && rule.Enabled && len(rule.Actions) > 0 && h.Messages > 0 {
+	onCalendar := rule.On == "event" || rule.On == "day"
+	if r.Messages == 0 && rule.Enabled && len(rule.Actions) > 0 && (h.Messages > 0 && !onCalendar || h.Calendar && onCalendar) {
 		before, err := d.journal.Steps(ctx, store.Filter{Account: d.Name, Rule: r.Rule, NotUndo: true, Newest: true, Limit: 1})
 		if err != nil {
 			return err
@@ -192,7 +199,11 @@ func (r *ruleHealth) judge(ctx context.Context, d *desk, h healthOutput, last st
 		if len(before) > 0 {
 			words = "since " + before[0].Planned.In(d.Location).Format("2 Jan 2006")
 		}
-		find("it has done nothing %s, though %s came in the last %s", words, count(h.Messages, "message"), last)
+		if onCalendar {
+			find("it has done nothing %s, though the calendar was followed", words)
+		} else {
+			find("it has done nothing %s, though %s came in the last %s", words, count(h.Messages, "message"), last)
+		}
 	}
 	all := r.Done + r.TakenBack + r.ByHand
 	if back := r.TakenBack + r.ByHand; back >= enoughCases && float64(back) >= reversedShare*float64(all) {
@@ -214,13 +225,17 @@ func (r *ruleHealth) missing(rule *rules.Rule, find func(string, ...any)) {
 	if r.Messages < enoughDone {
 		return
 	}
+	noun := map[string]string{"event": "event", "day": "day"}[rule.On]
+	if noun == "" {
+		noun = "message"
+	}
 	for _, a := range rule.Actions {
 		if r.actions[a.Name] == 0 && r.Refused == 0 && r.Uncertain == 0 {
-			words := "what it needs was missing from the mail, or a rule above decided otherwise"
+			words := fmt.Sprintf("what it needs was missing from the %s, or a rule above decided otherwise", map[bool]string{true: "mail", false: noun}[noun == "message"])
 			if r.Failed > 0 {
 				words = oneLine(commonest(r.reasons), 160)
 			}
-			find("%q never came about in %s: %s", rules.Effect{Action: a.Name, Arg: a.Arg, With: a.With}.String(), count(r.Messages, "message"), words)
+			find("%q never came about in %s: %s", rules.Effect{Action: a.Name, Arg: a.Arg, With: a.With}.String(), count(r.Messages, noun), words)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/store"
 )
@@ -20,6 +21,8 @@ func hint(err error) string {
 	switch {
 	case errors.Is(err, store.ErrAnswered):
 		return "Somebody has answered meanwhile, by mail or at another terminal: foredesk approve shows what still waits"
+	case errors.Is(err, datebook.ErrSignIn):
+		return "What concerns mail is done as ever; what concerns the calendar waits for: foredesk auth google --account NAME"
 	case errors.Is(err, google.ErrUnreached):
 		return "Google was not reached, so nothing more was done: check this machine's network and DNS, and try again"
 	case errors.As(err, &unknown):

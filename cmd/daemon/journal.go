@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ type stepOutput struct {
 	Facts   map[string]any    `json:"facts,omitempty"`
 	Item    itemOutput        `json:"message"`
 
-	do string // of what is done on a calendar: see engine
+	do, title string // of what is done on a calendar, or follows from it: see engine
 }
 
 // itemOutput is a message, an event or a day as the journal knows it. The latter two
@@ -71,8 +72,11 @@ func stepOf(s store.Step) stepOutput {
 	if engine.IsOccasion(s.Item) {
 		out.From = out.Item.Place
 	}
+	if s.Op.Kind == mailbox.Outside && slices.Contains(calendarActions, out.verb()) {
+		out.do = s.Op.Do
+	}
 	if s.Op.Kind == mailbox.Event {
-		out.do, out.At = s.Op.Do, mailbox.Ref{}
+		out.do, out.title, out.At = s.Op.Do, s.Op.Arg, mailbox.Ref{}
 		if put, ok := engine.PutBy(s); ok {
 			out.Put = &put
 		}

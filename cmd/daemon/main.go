@@ -1,5 +1,5 @@
 // Command daemon is foredesk: it sits at the front of an executive's desk,
-// watches the mail, and files and flags it by the assistant's rules.
+// watches the mail and the calendar, and follows the assistant's rules.
 //
 // root.go lists the verbs; each has a file of its own. wire.go is where the
 // parts are put together: configuration, journal, mail server, rules, engine.

@@ -183,7 +183,7 @@ func (p *planPrinter) end(d *desk) error {
 	fmt.Fprintf(p.out, "%s of %s would change. Nothing was done; do it with: foredesk apply\n", thousands(p.touched), count(p.seen, "message"))
 	p.endAhead(d)
 	if p.had > 0 {
-		fmt.Fprintf(p.out, "%s done or taken back before; that is left alone. A rule with a new name is a new rule.\n", count(p.had, "more action"))
+		fmt.Fprintf(p.out, "%s done, taken back or asked for before; that is left alone. A rule with a new name is a new rule.\n", count(p.had, "more action"))
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (p *planPrinter) addOccasion(o engine.Occasion) {
 	}
 	line := plannedOccasion{On: o.Item.Role, Effects: o.Plan.Effects, Dropped: o.Plan.Dropped, Had: o.Had}
 	if o.Item.Role == "day" {
-		line.Subject, line.Start = o.Item.Day.Date.In(p.zone).Format("Monday 2 January"), o.Item.Day.Date
+		line.Subject, line.Start = "the day", o.Item.Day.Date
 		line.when = o.Item.Day.Date.In(p.zone).Format("Mon 2 Jan")
 	} else {
 		e := &o.Item.Event
@@ -123,6 +123,6 @@ func (p *planPrinter) endAhead(d *desk) {
 		rows[0][1] = "EVENTS, DAYS"
 		p.table("", rows)
 	}
-	fmt.Fprintf(p.out, "\n%s of %s and %s would call for something. foredesk run sees to it: to an event when it is new or changed,\nand on the day before it; to a day once it may. What conflicts: foredesk conflicts\n",
+	fmt.Fprintf(p.out, "\n%s of %s and %s would call for something. foredesk run does it: about an event when it is new,\nchanged or less than a day away, about a day at once. What clashes: foredesk conflicts\n",
 		thousands(int64(len(p.occasions))), count(p.events, "event"), count(p.days, "day"))
 }

@@ -79,6 +79,9 @@ func (c *command) recorded(ctx context.Context, r *recording) (*rules.Set, *mail
 			return nil, nil, err
 		}
 	}
+	if _, ok, err := occasionOfStep(ctx, d, r.message); ok || err != nil {
+		return nil, nil, errors.Join(err, errors.New("that step is about an event or a day, and tests are recorded of mail alone; doc/rules.md shows how such a test is written"))
+	}
 	filter, err := messageFilter(ctx, d, r.message)
 	if err != nil {
 		return nil, nil, err

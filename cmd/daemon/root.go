@@ -73,11 +73,11 @@ func (c *command) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "foredesk",
 		Short: "An assistant's rules at the front of an executive's desk",
-		Long: `Foredesk watches an executive's mailboxes and files and flags the mail by rules
-that an assistant writes in rules.yaml. Everything it does is written down first,
-can be explained, and can be taken back.
+		Long: `Foredesk watches an executive's mailboxes and calendar, and files, flags, prepares
+and answers by rules that an assistant writes in rules.yaml. Everything it does is
+written down first, can be explained, and can be taken back.
 
-See it work on a made-up mailbox:      foredesk demo
+See it work on a made-up desk:         foredesk demo
 Find mistakes in a rules file:         foredesk check rules.yaml
 See what the rules would do:           foredesk plan
 See what an edit of them changes:      foredesk diff

@@ -15,13 +15,14 @@ import (
 func (c *command) runCommand() *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{
-		Use: "run", Short: "Watch the mail and follow the rules, until told to stop", Args: takes(nothing),
-		Long: `Run watches the folders of every account and follows its rules, until it gets
-SIGTERM or Ctrl-C. A saved rules file is followed at once; SIGHUP reads it again,
+		Use: "run", Short: "Watch the mail and the calendar and follow the rules, until told to stop", Args: takes(nothing),
+		Long: `Run watches the folders and calendars of every account and follows its rules, until
+it gets SIGTERM or Ctrl-C. A saved rules file is followed at once; SIGHUP reads it again,
 too. A file with a mistake leaves the old rules at work and says where it is wrong.
 
 At the first start only mail that arrives from then on is handled: older mail is
-touched by "foredesk apply" alone.`,
+touched by "foredesk apply" alone. What is on a calendar that is first read stays as it
+is: an event is looked at when it is new or changed, and when it starts within a day.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.watch(cmd.Context(), once) },
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "handle what is new and end")

@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 			"mailserver": mailserver, "deliver": deliver, "post": post, "move": moveByHand, "file": fileByHand, "crowd": crowd, "mailbox": listMailbox,
 			"exits": exits, "until": until, "signal": sendSignal,
 			"remember": remember, "unchanged": unchanged, "paragraph": paragraph, "sql": runSQL, "seen": seen, "neverasked": neverAsked,
-			"googleserver": googleServer, "consent": consent, "google": atGoogle,
+			"googleserver": googleServer, "consent": consent, "google": atGoogle, "signin": signIn, "appointment": appointment, "invite": invite, "calendar": listCalendar,
 		},
 	})
 }
@@ -211,7 +211,7 @@ func listMailbox(ts *testscript.TestScript, _ bool, _ []string) {
 
 // sql FILE STATEMENT does something to a database behind foredesk's back.
 func runSQL(ts *testscript.TestScript, _ bool, args []string) {
-	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0])+"?_pragma=busy_timeout(10000)")
 	ts.Check(err)
 	_, err = db.Exec(args[1])
 	ts.Check(errors.Join(err, db.Close()))

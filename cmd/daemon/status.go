@@ -55,6 +55,7 @@ type calendarStatus struct {
 	Role     string    `json:"role,omitempty"`
 	Asked    time.Time `json:"asked,omitzero"`
 	Events   int       `json:"events"`
+	Late     bool      `json:"late,omitempty"` // foredesk runs and should have asked again long ago
 }
 
 type runStatus struct {
@@ -104,7 +105,8 @@ func (c *command) status(ctx context.Context) error {
 }
 
 func (s accountStatus) needsPerson() bool {
-	return s.RulesError != "" || s.Steps[string(store.Uncertain)] > 0 || s.Google != nil && s.Google.needsPerson()
+	late := slices.ContainsFunc(s.Calendars, func(k calendarStatus) bool { return k.Late })
+	return s.RulesError != "" || s.Steps[string(store.Uncertain)] > 0 || late || s.Google != nil && s.Google.needsPerson()
 }
 
 func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStatus, error) {
@@ -143,9 +145,17 @@ func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStat
 	if err != nil {
 		return s, err
 	}
-	s.Running, err = journal.Owned(ctx, d.Name)
+	if s.Running, err = journal.Owned(ctx, d.Name); s.Running && d.Calendar != nil {
+		for i, k := range s.Calendars {
+			s.Calendars[i].Late = !k.Asked.IsZero() && time.Since(k.Asked) > lateAfter(d.Calendar.Poll)
+		}
+	}
 	return s, err
 }
+
+// lateAfter is when a calendar that is asked so often has not been asked for too
+// long: the sign-in may have been taken back, or Google is out of reach.
+func lateAfter(poll time.Duration) time.Duration { return 3*poll + 5*time.Minute }
 
 // readCalendars tells how far the calendars were seen, and how the account stands
 // with Google. Google is not asked.
@@ -172,10 +182,12 @@ func (s *accountStatus) readCalendars(ctx context.Context, d *desk) error {
 		if c.Events, err = d.journal.SyncedEvents(ctx, d.Name, c.ID); err != nil {
 			return err
 		}
-		s.Calendars = append(s.Calendars, calendarStatus{c.Name, c.Zone, c.Role, c.SeenAt, c.Events})
+		s.Calendars = append(s.Calendars, calendarStatus{Calendar: c.Name, Zone: c.Zone, Role: c.Role, Asked: c.SeenAt, Events: c.Events})
 	}
 	for _, name := range d.Calendar.Calendars {
-		named := func(c datebook.Calendar) bool { return c.Name == name || c.ID == name || c.Primary && name == "primary" }
+		named := func(c datebook.Calendar) bool {
+			return c.Name == name || c.ID == name || c.Primary && name == "primary"
+		}
 		if !slices.ContainsFunc(known, named) {
 			s.Calendars = append(s.Calendars, calendarStatus{Calendar: name})
 		}
@@ -245,6 +257,9 @@ func (c *command) printCalendars(s accountStatus) {
 		seen := "not read yet"
 		if !k.Asked.IsZero() {
 			seen = fmt.Sprintf("last asked %s, %s", k.Asked.In(s.zone).Format("Mon 2 Jan 15:04:05"), count(int64(k.Events), "event"))
+			if k.Late {
+				seen += c.paint(c.out, "31", "; that is long ago") + ": try foredesk auth google --account " + s.Account + ", or see the log"
+			}
 		}
 		fmt.Fprintf(c.out, "  %-20s %s\n", "calendar "+oneLine(k.Calendar, 60), seen)
 	}

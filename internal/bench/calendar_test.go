@@ -90,21 +90,17 @@ func (p *passes) report(b *testing.B) {
 	for _, w := range slices.Concat(p.quiet, p.changed) {
 		polls = append(polls, float64(w.Requests))
 	}
-	var peak, after int64
-	for i := range p.first {
-		peak, after = max(peak, p.first[i].Peak), max(after, p.changed[len(p.changed)-1].Peak)
-	}
 	for _, m := range []struct {
 		value              float64
 		unit, of, promised string
 	}{
 		{owned(p.first) / 1000, "first-own-s", "the first sync, besides waiting", "at most 2"},
-		{float64(peak) / (1 << 20), "first-peak-MiB", "the first sync's peak memory", "at most 64"},
+		{highest(p.first), "first-peak-MiB", "the first sync's peak memory", "at most 64"},
 		{slices.Max(polls), "poll-requests", fmt.Sprintf("a poll of %d calendars", busyCalendars), "one for each"},
 		{owned(p.quiet), "quiet-own-ms", "a poll without changes, besides waiting", "no promise"},
 		{owned(p.changed), "changed-own-ms", "a poll with one changed event, besides waiting", "no promise"},
-		{float64(after) / (1 << 20), "polled-peak-MiB", "peak memory after polls", "no promise"},
-		{owned(p.days), "days-ms", "the facts of 365 days", "at most 200"},
+		{highest(p.changed), "polled-peak-MiB", "peak memory after polls", "no promise"},
+		{owned(p.days), "days-ms", fmt.Sprintf("the facts of 365 days, %d occurrences", p.read[0].Count), "at most 200"},
 		{owned(p.read), "year-ms", "reading that year from the mirror", "no promise"},
 		{median(beside), "first/floor", "the first sync beside a bare client that reads the same", "no promise"},
 		{processors(p.first), "first-cpu-s", "processor time of the first sync, waiting included", "no promise"},
@@ -122,6 +118,15 @@ func owned(all []work) float64 {
 		own = append(own, milliseconds(w.own()))
 	}
 	return median(own)
+}
+
+// highest is the largest peak, in MiB.
+func highest(all []work) float64 {
+	var peak int64
+	for _, w := range all {
+		peak = max(peak, w.Peak)
+	}
+	return float64(peak) / (1 << 20)
 }
 
 // processors is the median of processor time, in seconds.

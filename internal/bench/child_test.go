@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"runtime/pprof"
 	"bufio"
 	"context"
 	"encoding/json"
@@ -171,12 +170,6 @@ func (d *diarist) close(ctx context.Context) {
 // measure does what a word says.
 func (d *diarist) measure(ctx context.Context, word string) work {
 	waited, requests, cpu := d.network.waited, d.network.requests, processorTime()
-	if dir := os.Getenv("PROF"); dir != "" {
-		profN++
-		f, _ := os.Create(fmt.Sprintf("%s/%d-%s.cpu", dir, profN, word))
-		pprof.StartCPUProfile(f)
-		defer pprof.StopCPUProfile()
-	}
 	begun := time.Now()
 	count, err := d.do(ctx, word)
 	w := work{Wall: time.Since(begun), Count: count}
@@ -274,7 +267,8 @@ func startChild(tb testing.TB, t task) *child {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), patience)
+	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), taskVariable+"="+string(text))
 	c := &child{TB: tb, errors: &strings.Builder{}}
 	cmd.Stderr = c.errors
@@ -291,7 +285,8 @@ func startChild(tb testing.TB, t task) *child {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		in.Close()
+		defer cancel()
+		in.Close() // there is no more to do
 		if err := cmd.Wait(); err != nil {
 			tb.Errorf("the process that does the work ended: %v\n%s", err, c.errors)
 		}
@@ -314,5 +309,3 @@ func (c *child) do(word string) work {
 	}
 	return w
 }
-
-var profN int

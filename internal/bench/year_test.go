@@ -146,8 +146,8 @@ func (y *busyYear) change(tb testing.TB, n int) {
 	}
 }
 
-// asked is what was asked of events.list for, and how often each method was
-// called, since the last time.
+// asked tells how often each method was called after so many requests, and what
+// fields events.list was asked for.
 func (y *busyYear) asked(since int) (calls map[string]int, fields string) {
 	calls = map[string]int{}
 	for _, r := range y.Requests()[since:] {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unique"
 
 	calendar "google.golang.org/api/calendar/v3"
 
@@ -26,17 +27,17 @@ func fromAPI(calendarID string, e *calendar.Event) (datebook.Event, error) {
 	}
 	d := datebook.Event{
 		Calendar: calendarID, ID: e.Id, UID: text(e.ICalUID), Etag: e.Etag, Series: e.RecurringEventId, Recurrence: e.Recurrence,
-		Status: or(e.Status, "confirmed"), Kind: or(e.EventType, "default"),
-		Title: text(e.Summary), Notes: text(e.Description), Location: text(e.Location), Video: video(e), Link: e.HtmlLink,
+		Status: shared(or(e.Status, "confirmed")), Kind: shared(or(e.EventType, "default")),
+		Title: text(e.Summary), Notes: text(e.Description), Location: shared(text(e.Location)), Video: video(e), Link: e.HtmlLink,
 		Private: e.Visibility == "private" || e.Visibility == "confidential", Free: e.Transparency == "transparent",
 		Color: colorName(e.ColorId), Remind: popups(e.Reminders), Guests: guests(e.Attendees), Omitted: e.AttendeesOmitted,
 		Created: stamp(e.Created), Updated: stamp(e.Updated), Sequence: int(e.Sequence), Ours: stamped(e.ExtendedProperties),
 	}
 	if o := e.Organizer; o != nil {
-		d.Organizer = datebook.Person{Email: text(o.Email), Name: text(o.DisplayName), Self: o.Self}
+		d.Organizer = person(o.Email, o.DisplayName, o.Self)
 	}
 	if c := e.Creator; c != nil {
-		d.Creator = datebook.Person{Email: text(c.Email), Name: text(c.DisplayName), Self: c.Self}
+		d.Creator = person(c.Email, c.DisplayName, c.Self)
 	}
 	if err := readTimes(&d, e); err != nil && !d.Cancelled() {
 		return datebook.Event{}, err // a deletion counts whatever else the server says of what was there
@@ -69,7 +70,7 @@ func readTimes(d *datebook.Event, e *calendar.Event) error {
 	if end.Before(start) {
 		return errors.New("it ends before it begins")
 	}
-	d.Start, d.End, d.AllDay, d.Zone = start, end, allDay, e.Start.TimeZone
+	d.Start, d.End, d.AllDay, d.Zone = start, end, allDay, shared(e.Start.TimeZone)
 	return nil
 }
 
@@ -131,6 +132,14 @@ func stamp(s string) time.Time {
 // text takes out the one character that PostgreSQL does not store.
 func text(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 
+// shared is s, of which there is only one in memory: the same people and places are
+// in thousands of events.
+func shared(s string) string { return unique.Make(s).Value() }
+
+func person(email, name string, self bool) datebook.Person {
+	return datebook.Person{Email: shared(text(email)), Name: shared(text(name)), Self: self}
+}
+
 func or(s, without string) string {
 	if s == "" {
 		return without
@@ -155,9 +164,12 @@ func guests(all []*calendar.EventAttendee) (list []datebook.Guest) {
 		if a == nil {
 			continue
 		}
+		if list == nil {
+			list = make([]datebook.Guest, 0, len(all))
+		}
 		list = append(list, datebook.Guest{
-			Person:   datebook.Person{Email: text(a.Email), Name: text(a.DisplayName), Self: a.Self},
-			Response: a.ResponseStatus, Comment: text(a.Comment), Optional: a.Optional, Organizer: a.Organizer, Resource: a.Resource,
+			Person:   person(a.Email, a.DisplayName, a.Self),
+			Response: shared(a.ResponseStatus), Comment: text(a.Comment), Optional: a.Optional, Organizer: a.Organizer, Resource: a.Resource,
 		})
 	}
 	return list

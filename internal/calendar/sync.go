@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	calendar "google.golang.org/api/calendar/v3"
@@ -202,6 +203,7 @@ func (c *Client) page(ctx context.Context, cal found, token, page string) (answe
 // convert appends the events of a page. One that makes no sense must not cost the
 // calendar.
 func (c *Client) convert(to []datebook.Event, cal found, items []*calendar.Event) []datebook.Event {
+	to = slices.Grow(to, len(items))
 	for _, item := range items {
 		e, err := fromAPI(cal.ID, item)
 		if err != nil {

@@ -110,11 +110,13 @@ type Account struct {
 	// calendar that can't be reached never stops mail.
 	eventAt         chan struct{}
 	syncing         sync.Mutex
+	mirroring       sync.Mutex           // held from a write to the mirror till the book has it
 	book            atomic.Pointer[book] // nil until it was first read
+	unread          atomic.Bool          // nothing of the calendar can be read at present
 	keptAt          time.Time            // of keepCalendar alone
 	calendarTrouble string               // the last that was reported
-	refusals        int                  // of the sign-in, one after another
-	signedOut       atomic.Bool          // the calendar waits till a person signs in again
+	refusals        int                  // of the sign-in, without a success in between
+	told            atomic.Bool          // that another foredesk works on this account
 
 	arrived    atomic.Bool // since takeBackDue last looked
 	tookBackAt time.Time   // of keepHouse alone
@@ -133,9 +135,7 @@ func Take(ctx context.Context, c Config) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Observe == nil {
-		c.Observe = func(Event) {}
-	}
+	c.Observe = oneAtATime(c.Observe)
 	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1), eventAt: make(chan struct{}, 1)}
 	a.Log = c.Log.With("account", c.Name)
 	a.UseRules(c.Rules)

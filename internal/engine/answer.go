@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ const alternativeWithin = 14 * 24 * time.Hour
 // still.
 func (w *work) responds(ctx context.Context, s store.Step) (todo, error) {
 	with := s.Op.With
-	if w.crossed(with) && s.State == store.Planned {
+	if w.crossed(with) && !w.isAnswered(s) {
 		return no("something else has come onto the calendar at that time since the rule decided; nothing was answered"), nil
 	}
 	comment, reason, err := w.comment(ctx, s)
@@ -46,6 +47,15 @@ func (w *work) responds(ctx context.Context, s store.Step) (todo, error) {
 		c.Was = map[string]string{"response": with["was"]}
 	}
 	return todo{change: c}, nil
+}
+
+// isAnswered reports whether the calendar has the answer that a step gives, as one
+// whose outcome was lost.
+func (w *work) isAnswered(s store.Step) bool {
+	with := s.Op.With
+	return slices.ContainsFunc(w.diaryNow().Events, func(e rules.Event) bool {
+		return (e.ID == with["event"] || e.UID == with["invite"]) && e.Response == responses[s.Op.Arg]
+	})
 }
 
 // crossed reports whether a time that was free when a rule decided is so no more.
@@ -68,8 +78,13 @@ func (w *work) comment(ctx context.Context, s store.Step) (text, reason string, 
 		return text, "", nil
 	}
 	slots, reason, err := w.slots(ctx, w.anotherTime(s), 1)
-	if err != nil || reason != "" {
-		return "", reason, err
+	switch {
+	case err != nil:
+		return "", "", err
+	case reason != "" && inDoubt(s): // it may have been answered, and is looked for
+		return strings.ReplaceAll(text, alternativeField, "another time"), "", nil
+	case reason != "":
+		return "", reason, nil
 	}
 	return strings.ReplaceAll(text, alternativeField, w.set.SpanText(slots[0])), "", nil
 }
@@ -99,22 +114,25 @@ const answeredByMail = "the event is not on the calendar, so the answer goes by 
 // itself before it is answered by mail.
 const googleIsQuicker = 2 * time.Minute
 
+// notThereYet is the reason of an answer that waits for that.
+const notThereYet = "the event is not on the calendar yet"
+
 // respondByMail answers an invitation that is not on the calendar as calendar
 // programs do: by mail (RFC 6047).
 func (w *work) respondByMail(ctx context.Context, s store.Step) error {
 	if w.Calendar != nil && w.now().Sub(s.Planned) < googleIsQuicker {
-		return w.endEvent(ctx, s, store.Ending{StepID: s.ID, State: store.Planned, NotBefore: s.Planned.Add(googleIsQuicker), Reason: "the event is not on the calendar yet"}, nil)
+		return w.endEvent(ctx, store.Ending{StepID: s.ID, State: store.Planned, NotBefore: s.Planned.Add(googleIsQuicker), Reason: notThereYet}, s, nil)
 	}
 	comment, reason, err := w.comment(ctx, s)
 	if err != nil {
 		return err
 	}
 	if reason != "" {
-		return w.endEvent(ctx, s, failed(s, reason), nil)
+		return w.endEvent(ctx, failed(s, reason), s, nil)
 	}
 	by := follower(s, s.Action+" by mail")
 	by.Op = mailbox.Op{Kind: mailbox.Outside, Do: "respond", Arg: s.Op.Arg, With: map[string]string{"comment": comment}}
-	return w.endEvent(ctx, s, store.Ending{StepID: s.ID, State: store.Done, Reason: answeredByMail}, []store.Step{by})
+	return w.endEvent(ctx, store.Ending{StepID: s.ID, State: store.Done, Reason: answeredByMail}, s, []store.Step{by})
 }
 
 // follower is a step that comes of another.
@@ -122,11 +140,12 @@ func follower(s store.Step, action string) store.Step {
 	return store.Step{Rule: s.Rule, RulesHash: s.RulesHash, Action: action, Arg: s.Arg, Facts: s.Facts, From: s.From}
 }
 
-// occurrence finds an event of the diary by its id.
-func (w *work) occurrence(id string) (rules.Event, bool) {
+// occurrence finds the event of the diary that a step is about. Copies of one
+// event on several calendars may have one id.
+func (w *work) occurrence(with map[string]string) (rules.Event, bool) {
 	if d := w.diaryNow(); d != nil {
 		for _, e := range d.Events {
-			if e.ID == id {
+			if e.ID == with["event"] && (with["on"] == "" || w.calendarID(e.Calendar) == w.calendarID(with["on"])) {
 				return e, true
 			}
 		}
@@ -135,39 +154,63 @@ func (w *work) occurrence(id string) (rules.Event, bool) {
 }
 
 // moves finds an event another time: one of the executive's own, or one of ours.
+// The time is written down as a step of its own before anything is done: a second
+// look after a crash would find another one.
 func (w *work) moves(ctx context.Context, s store.Step) (todo, error) {
 	with := s.Op.With
-	e, ok := w.occurrence(with["event"])
+	e, ok := w.occurrence(with)
 	switch {
 	case !ok:
 		return no("the event is not on the calendar any more"), nil
 	case !e.Mine && !e.Ours:
 		return no("only its organizer can move it; answer with another time instead"), nil
+	case with["start"] != "" || with["date"] != "":
+		return w.shifts(s, e), nil
 	case e.AllDay:
 		return no("an event of whole days is not moved by a rule"), nil
 	}
-	span := rules.Span{Start: parseInstant(with["start"]), End: parseInstant(with["end"])}
-	if span.Start.IsZero() {
-		look := w.anotherTime(s)
-		if look.Op.With["guests"] == "" {
-			look.Op.With["guests"] = joinEmails(e.Attendees)
-		}
-		if s.Op.With["length"] == "" {
-			look.Op.With["length"] = fmt.Sprint(int(e.End.Sub(e.Start).Minutes()), "m")
-		}
-		look.Op.With["besides"] = e.Key
-		slots, reason, err := w.slots(ctx, look, 1)
-		if err != nil || reason != "" {
-			return todo{reason: reason}, err
-		}
-		span = slots[0]
+	look := w.anotherTime(s)
+	if look.Op.With["guests"] == "" {
+		look.Op.With["guests"] = joinEmails(e.Attendees)
 	}
-	return todo{change: &datebook.Change{
-		Do: datebook.Patch, Calendar: w.calendarID(e.Calendar), ID: e.ID, Tell: with["tell"] == "true",
-		Set: map[string]string{"start": instant(span.Start), "end": instant(span.End)},
-		Was: map[string]string{"start": instant(e.Start), "end": instant(e.End)},
-	}}, nil
+	if with["length"] == "" {
+		look.Op.With["length"] = lengthOf(e)
+	}
+	look.Op.With["besides"] = e.Key
+	slots, reason, err := w.slots(ctx, look, 1)
+	if err != nil || reason != "" {
+		return todo{reason: reason}, err
+	}
+	to := map[string]string{"start": instant(slots[0].Start), "end": instant(slots[0].End), "tell": with["tell"]}
+	return todo{steps: []store.Step{shiftOf(s, e, to)}, says: "another time was found: " + w.set.SpanText(slots[0])}, nil
 }
+
+// shiftOf is the step that puts an event at a certain time, which another step has
+// found.
+func shiftOf(s store.Step, e rules.Event, to map[string]string) store.Step {
+	by := follower(s, s.Action+" to "+to["start"])
+	with := map[string]string{"event": e.ID, "on": e.Calendar, "of": instant(e.Start), "until": instant(e.End)}
+	maps.Copy(with, to)
+	by.Op = mailbox.Op{Kind: mailbox.Event, Do: "shift", Arg: s.Op.Arg, With: with}
+	return by
+}
+
+// shifts puts an event where its step says, if it is still where the step found it.
+func (w *work) shifts(s store.Step, e rules.Event) todo {
+	with := s.Op.With
+	c := &datebook.Change{Do: datebook.Patch, Calendar: w.calendarID(e.Calendar), ID: e.ID, Tell: with["tell"] == "true"}
+	if with["date"] != "" {
+		c.Set = map[string]string{"date": with["date"], "until": with["until"]}
+		return todo{change: c}
+	}
+	c.Set = map[string]string{"start": with["start"], "end": with["end"]}
+	if !e.AllDay {
+		c.Was = map[string]string{"start": with["of"], "end": with["until"]}
+	}
+	return todo{change: c}
+}
+
+func lengthOf(e rules.Event) string { return fmt.Sprint(int(e.End.Sub(e.Start).Minutes()), "m") }
 
 func joinEmails(people []rules.Address) string {
 	var all []string
@@ -177,8 +220,9 @@ func joinEmails(people []rules.Address) string {
 	return strings.Join(all, ",")
 }
 
-// fixes does what is recommended about a conflict of the event.
-func (w *work) fixes(ctx context.Context, s store.Step) (todo, error) {
+// fixes finds out what is recommended about a conflict of the event. That is
+// written down as a step of its own before it is done.
+func (w *work) fixes(_ context.Context, s store.Step) (todo, error) {
 	d := w.diaryNow()
 	if d == nil {
 		return no("the calendar has not been read yet"), nil
@@ -187,17 +231,16 @@ func (w *work) fixes(ctx context.Context, s store.Step) (todo, error) {
 		if c.A.ID != s.Op.With["event"] && c.B.ID != s.Op.With["event"] {
 			continue
 		}
-		fix := s
-		fix.Op.Do, fix.Op.Arg = c.Fix.Action, c.Fix.Arg
-		fix.Op.With = map[string]string{"event": c.B.ID, "on": c.B.Calendar, "was": c.B.Response, "tell": orElse(s.Op.With["tell"], "true"), "of": instant(c.B.Start), "until": instant(c.B.End)}
-		for k, v := range c.Fix.With {
-			fix.Op.With[k] = v
-		}
+		to := maps.Clone(c.Fix.With)
 		switch c.Fix.Action {
 		case "move":
-			return w.moves(ctx, fix)
+			to["tell"] = orElse(s.Op.With["tell"], to["tell"])
+			return todo{steps: []store.Step{shiftOf(s, c.B, to)}, says: "another time was found: " + w.set.SpanText(c.Slot)}, nil
 		case "respond":
-			return w.responds(ctx, fix)
+			by := follower(s, s.Action+" "+c.Fix.Arg)
+			to["event"], to["on"], to["was"], to["tell"] = c.B.ID, c.B.Calendar, c.B.Response, orElse(s.Op.With["tell"], to["tell"])
+			by.Op = mailbox.Op{Kind: mailbox.Event, Do: "respond", Arg: c.Fix.Arg, With: to}
+			return todo{steps: []store.Step{by}, says: "the invitation is answered"}, nil
 		}
 		return no("nothing can be recommended about this conflict: %s", c.Why), nil
 	}
@@ -206,19 +249,23 @@ func (w *work) fixes(ctx context.Context, s store.Step) (todo, error) {
 
 // patch sets one field of the event that a rule looked at.
 func (w *work) patch(s store.Step, field, value string) todo {
-	e, ok := w.occurrence(s.Op.With["event"])
+	e, ok := w.occurrence(s.Op.With)
 	if !ok {
 		return no("the event is not on the calendar any more")
 	}
 	return todo{change: &datebook.Change{Do: datebook.Patch, Calendar: w.calendarID(e.Calendar), ID: e.ID, Set: map[string]string{field: value}}}
 }
 
-func (w *work) tags(_ context.Context, s store.Step) (todo, error) {
-	e, ok := w.occurrence(s.Op.With["event"])
-	if ok && slices.Contains(e.Tags, s.Op.Arg) {
-		return todo{says: "it has that tag already"}, nil
+func (w *work) tags(s store.Step) todo {
+	e, ok := w.occurrence(s.Op.With)
+	has := slices.Contains(e.Tags, s.Op.Arg)
+	switch {
+	case ok && has && !inDoubt(s):
+		return todo{says: "it has that tag already"}
+	case !has:
+		e.Tags = append(slices.Clone(e.Tags), s.Op.Arg)
 	}
-	return w.patch(s, "tags", strings.Join(append(slices.Clone(e.Tags), s.Op.Arg), ",")), nil
+	return w.patch(s, "tags", strings.Join(e.Tags, ","))
 }
 
 func (w *work) reminds(s store.Step) todo {
@@ -229,89 +276,12 @@ func (w *work) reminds(s store.Step) todo {
 	return w.patch(s, "remind", strings.Join(before, ","))
 }
 
-// flips makes an event of ours take time, which it has not till then.
+// flips makes an event of ours take time, which it has not till then, or the other
+// way round.
 func (w *work) flips(s store.Step) todo {
+	free := s.Op.With["free"] == "true"
 	return todo{change: &datebook.Change{
-		Do: datebook.Patch, Calendar: s.Op.With["calendar"], ID: s.Op.With["event"], Set: map[string]string{"free": "false"}, Was: map[string]string{"free": "true"},
-	}}
-}
-
-// releases takes away a hold whose time is up. One that a person has made their
-// own stays.
-func (w *work) releases(ctx context.Context, s store.Step) (todo, error) {
-	made, ok, err := w.madeBy(ctx, s)
-	if err != nil || !ok {
-		return todo{says: "there is nothing to be released"}, err
-	}
-	return todo{change: &datebook.Change{Do: datebook.Remove, Key: made.Key, Calendar: made.Calendar, ID: made.ID, Tell: made.Told}}, nil
-}
-
-// madeBy is what an earlier step of the same rule and item, named by its action,
-// has put on a calendar and what stands there still.
-func (w *work) madeBy(ctx context.Context, s store.Step) (onServerNow, bool, error) {
-	done, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{s.Item.ID}, Rule: s.Rule, States: []store.State{store.Done}, NotUndo: true})
-	if err != nil {
-		return onServerNow{}, false, err
-	}
-	for _, d := range done {
-		if d.Action == s.Op.With["action"] {
-			made, ok := putAt(d)
-			return made, ok, nil
-		}
-	}
-	return onServerNow{}, false, nil
-}
-
-// inverseEvent takes back what a step has done on a calendar.
-func inverseEvent(s store.Step, back *store.Step) {
-	put, ok := putAt(s)
-	if !ok {
-		if s.Reason == answeredByMail {
-			back.State, back.Reason = store.Failed, "the answer went by mail and can't be taken back"
-		}
-		return // it has put nothing anywhere: to take it back is to write that down
-	}
-	with := map[string]string{"calendar": put.Calendar, "id": put.ID, "tell": fmt.Sprint(put.Told)}
-	back.Op = mailbox.Op{Kind: mailbox.Event, With: with}
-	switch {
-	case put.Key != "":
-		back.Op.Do, with["key"] = "unmake", put.Key
-	case put.Set["response"] != "":
-		back.Op.Do = "unrespond"
-		with["response"], with["comment"], with["set"] = put.Was["response"], put.Was["comment"], put.Set["response"]
-	default:
-		back.Op.Do = "unpatch"
-		for name, value := range put.Set {
-			with["set."+name] = value
-		}
-		for name, value := range put.Was {
-			with["was."+name] = value
-		}
-	}
-}
-
-func unmakes(s store.Step) todo {
-	with := s.Op.With
-	return todo{change: &datebook.Change{Do: datebook.Remove, Key: with["key"], Calendar: with["calendar"], ID: with["id"], Tell: with["tell"] == "true"}}
-}
-
-func unpatches(s store.Step) todo {
-	c := &datebook.Change{Do: datebook.Patch, Calendar: s.Op.With["calendar"], ID: s.Op.With["id"], Tell: s.Op.With["tell"] == "true", Set: map[string]string{}, Was: map[string]string{}}
-	for name, value := range s.Op.With {
-		if field, ok := strings.CutPrefix(name, "was."); ok {
-			c.Set[field] = value
-		}
-		if field, ok := strings.CutPrefix(name, "set."); ok {
-			c.Was[field] = value
-		}
-	}
-	return todo{change: c}
-}
-
-func unresponds(s store.Step) todo {
-	with := s.Op.With
-	return todo{change: &datebook.Change{
-		Do: datebook.Respond, Calendar: with["calendar"], ID: with["id"], Response: orElse(with["response"], "needsAction"), Comment: with["comment"],
-		Tell: with["tell"] == "true", Was: map[string]string{"response": with["set"]},
+		Do: datebook.Patch, Calendar: s.Op.With["calendar"], ID: s.Op.With["event"],
+		Set: map[string]string{"free": strconv.FormatBool(free)}, Was: map[string]string{"free": strconv.FormatBool(!free)},
 	}}
 }

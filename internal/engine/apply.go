@@ -300,7 +300,7 @@ func (v *Previewer) takeOut(ctx context.Context, p *Preview, known []store.Item)
 	var left []rules.Effect
 	for _, e := range p.Plan.Effects {
 		had := slices.ContainsFunc(steps, func(s store.Step) bool {
-			return s.Rule == e.Rule && s.Action == actionKey(e) && s.State != store.Failed
+			return s.Rule == e.Rule && s.Action == actionOn(e, &p.Message.Item) && s.State != store.Failed
 		})
 		if had {
 			p.Had = append(p.Had, e)

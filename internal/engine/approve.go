@@ -122,6 +122,9 @@ func WaitingLine(ctx context.Context, journal *store.Store, w store.Approval) (W
 	line := Waiting{Approval: w}
 	for _, s := range steps {
 		line.From, line.Subject = s.Item.Sender, s.Item.Subject
+		if s.Op.Do == "release" {
+			continue // it is a part of the hold
+		}
 		action, _, _ := strings.Cut(s.Action, " ")
 		line.Does = append(line.Does, rules.Effect{Action: action, Arg: s.Arg, With: s.Op.With}.String())
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -55,9 +56,8 @@ func (a *Account) readBook(ctx context.Context, set *rules.Set, syncs []datebook
 	for _, s := range syncs {
 		b.apply(s, from, to)
 	}
-	names, at := map[string]string{}, time.Time{}
+	names, at := b.names(), time.Time{}
 	for _, c := range b.calendars {
-		names[c.ID] = c.Name
 		if at.IsZero() || c.SeenAt.Before(at) {
 			at = c.SeenAt
 		}
@@ -68,6 +68,7 @@ func (a *Account) readBook(ctx context.Context, set *rules.Set, syncs []datebook
 			all = append(all, e)
 		}
 	}
+	maps.DeleteFunc(b.events, func(_ string, e datebook.Event) bool { return len(e.Ours) == 0 })
 	occurrences, wrong := datebook.Expand(all, names, set.Timezone, from, to)
 	for _, err := range wrong {
 		a.Log.Warn("an event can't be read; it is left out", "error", err)
@@ -78,6 +79,20 @@ func (a *Account) readBook(ctx context.Context, set *rules.Set, syncs []datebook
 		b.whole = at.Add(bookAhead)
 	}
 	return b, nil
+}
+
+// names are what the configuration calls the calendars, by their id.
+func (b *book) names() map[string]string {
+	names := make(map[string]string, len(b.calendars))
+	for _, c := range b.calendars {
+		names[c.ID] = c.Name
+	}
+	return names
+}
+
+// follows reports whether a calendar is one of those that are read.
+func (b *book) follows(id string) bool {
+	return slices.ContainsFunc(b.calendars, func(c datebook.Calendar) bool { return c.ID == id })
 }
 
 // placeOf names an event of the server.
@@ -105,8 +120,9 @@ func (b *book) apply(s datebook.Sync, from, to time.Time) {
 			delete(b.events, at)
 			continue
 		}
-		e.Calendar = s.Calendar.ID
-		b.events[at] = *e
+		kept := *e
+		kept.Calendar = s.Calendar.ID
+		b.events[at] = kept.Wordless() // as the mirror will have it
 	}
 }
 
@@ -151,59 +167,61 @@ func (a *Account) diaryNow() *rules.Diary {
 	return nil
 }
 
-// differences are the occurrences of the new book that the rules are to look at
-// again, each with what has changed about it, and the ones that are gone.
-type differences struct {
-	look []rules.Event
-	gone []rules.Event
-}
-
-// differ compares two books. An occurrence is looked at if it is new or changed,
-// and so are those of the same days, as their gaps and conflicts hang on it.
-func differ(before, after *book, zone *time.Location, now time.Time) differences {
-	type place struct{ key, calendar string } // one event can be on two calendars
-	old := make(map[place]*rules.Event, len(before.diary.Events))
+// differ finds the occurrences that the rules are to look at again, each with what
+// has changed about it: those that are new or changed, and those of the same days,
+// as their gaps and conflicts hang on them. What comes into the book only because
+// time has gone by is looked at, too, and is not new.
+func differ(before, after *book, zone *time.Location, now time.Time) (look []rules.Event) {
+	type copied struct{ key, calendar string } // of one event there may be several
+	old := make(map[copied]*rules.Event, len(before.diary.Events))
 	for i := range before.diary.Events {
 		e := &before.diary.Events[i]
-		old[place{e.Key, e.Calendar}] = e
+		old[copied{e.Key, e.Calendar}] = e
 	}
-	var d differences
 	touched := map[string]bool{}
 	touch := func(e *rules.Event) {
-		for t := e.Start.In(zone); t.Before(e.End) || t.Equal(e.Start); t = t.AddDate(0, 0, 1) {
-			touched[t.Format(time.DateOnly)] = true
+		end := dateOf(earlier(e.End, after.diary.To).In(zone))
+		for t := noonOf(latest(e.Start, after.diary.From).In(zone)); dateOf(t) <= end; t = t.AddDate(0, 0, 1) {
+			touched[dateOf(t)] = true
 		}
 	}
-	for i := range after.diary.Events {
-		e := &after.diary.Events[i]
-		was, known := old[place{e.Key, e.Calendar}]
-		delete(old, place{e.Key, e.Calendar})
+	all := after.diary.Events
+	fresh, changed := make([]bool, len(all)), make([][]string, len(all)) // by their place in all
+	for i := range all {
+		e := &all[i]
+		was, known := old[copied{e.Key, e.Calendar}]
+		delete(old, copied{e.Key, e.Calendar})
+		fresh[i] = !known && e.Start.Before(before.whole)
 		if known {
-			e.Changed = changedOf(was, e)
-			if len(e.Changed) > 0 {
-				touch(was)
-			}
+			changed[i] = changedOf(was, e)
 		}
-		e.New = !known && e.Start.Before(before.whole)
-		if e.New || !known || len(e.Changed) > 0 {
+		if len(changed[i]) > 0 {
+			touch(was)
+		}
+		if !known || len(changed[i]) > 0 || !e.Start.Before(before.whole) {
 			touch(e)
 		}
 	}
 	for _, e := range old {
-		if e.Start.Before(after.diary.From) || e.Cancelled {
-			continue // it has only gone by
-		}
-		touch(e)
-		d.gone = append(d.gone, *e)
-	}
-	for i := range after.diary.Events {
-		e := &after.diary.Events[i]
-		if e.End.After(now) && (touched[e.Start.In(zone).Format(time.DateOnly)] || touched[e.End.In(zone).Format(time.DateOnly)]) {
-			d.look = append(d.look, *e)
+		if e.End.After(after.diary.From) {
+			touch(e) // it is gone, and has not only gone by
 		}
 	}
-	return d
+	for i, e := range all {
+		if e.End.After(now) && (touched[dateOf(e.Start.In(zone))] || touched[dateOf(e.End.In(zone))]) {
+			e.New, e.Changed = fresh[i], changed[i]
+			look = append(look, e)
+		}
+	}
+	return look
 }
+
+// noonOf is a time of day that every date has, in every zone.
+func noonOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, t.Location())
+}
+
+func dateOf(t time.Time) string { return t.Format(time.DateOnly) }
 
 // changedOf names what has changed about an occurrence.
 func changedOf(was, e *rules.Event) (changed []string) {

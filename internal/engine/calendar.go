@@ -65,9 +65,13 @@ func (a *Account) keepCalendar(ctx context.Context) error {
 	defer poll.Stop()
 	defer look.Stop()
 	woken := a.Calendar.Woken()
-	a.runEvents()
+	err := a.syncAndKeep(ctx, a.now())
 	for {
-		var err error
+		if isCalendar(err) {
+			a.reportTrouble(err)
+		} else if err != nil && ctx.Err() == nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -79,11 +83,6 @@ func (a *Account) keepCalendar(ctx context.Context) error {
 			err = a.keep(ctx, a.now(), false)
 		case <-a.eventAt:
 			err = a.doEvents(ctx)
-		}
-		if isCalendar(err) {
-			a.reportTrouble(err)
-		} else if err != nil && ctx.Err() == nil {
-			return err
 		}
 	}
 }
@@ -140,11 +139,18 @@ func (a *Account) syncAndKeep(ctx context.Context, now time.Time) error {
 	if err := a.keep(ctx, now, changed); err != nil {
 		return err
 	}
-	return errors.Join(trouble, a.doEvents(ctx))
+	if err := a.doEvents(ctx); err != nil {
+		if !isCalendar(err) {
+			return err
+		}
+		trouble = errors.Join(trouble, err)
+	}
+	return trouble
 }
 
 // sync asks the server what has changed and writes it down together with what the
-// rules make of it. It reports whether anything had.
+// rules make of it. It reports whether anything had. A CalendarError says what could
+// not be asked; any other, that the journal could not be written.
 func (a *Account) sync(ctx context.Context, now time.Time) (changed bool, err error) {
 	a.syncing.Lock()
 	defer a.syncing.Unlock()
@@ -153,11 +159,7 @@ func (a *Account) sync(ctx context.Context, now time.Time) (changed bool, err er
 		return false, err
 	}
 	syncs, trouble := a.Calendar.Sync(ctx, known)
-	if trouble == nil {
-		a.calendarTrouble = ""
-	}
-	a.signedOut.Store(errors.Is(trouble, datebook.ErrSignIn))
-	a.tellSignedOut(ctx)
+	a.noteTrouble(ctx, trouble, len(syncs) > 0)
 	if trouble != nil {
 		trouble = &CalendarError{fmt.Errorf("asking what has changed on the calendar of account %q: %w", a.Name, trouble)}
 	}
@@ -175,9 +177,28 @@ func (a *Account) sync(ctx context.Context, now time.Time) (changed bool, err er
 	}
 	w := &work{Account: a, set: a.rules.Load(), run: a.run, live: true}
 	if !changed && a.book.Load().diary.To.After(now.Add(bookAhead-time.Hour)) {
-		return false, errors.Join(trouble, w.seen(ctx, syncs, now))
+		err = w.seen(ctx, syncs, now)
+	} else {
+		changed, err = true, w.planSync(ctx, syncs, now)
 	}
-	return true, errors.Join(trouble, w.planSync(ctx, syncs, now))
+	if err != nil {
+		return false, err
+	}
+	return changed, trouble
+}
+
+// noteTrouble keeps in mind whether the calendar can be read: while nothing of it
+// can, nothing is done on it either. Each attempt would count, and what is there
+// by then is not known.
+func (a *Account) noteTrouble(ctx context.Context, trouble error, some bool) {
+	a.unread.Store(trouble != nil && !some)
+	switch {
+	case trouble == nil:
+		a.calendarTrouble, a.refusals = "", 0
+	case errors.Is(trouble, datebook.ErrSignIn):
+		a.refusals++
+		a.tellSignedOut(ctx)
+	}
 }
 
 // counted are the calendars of the mirror, each with how many events it has.
@@ -191,23 +212,49 @@ func (a *Account) counted(ctx context.Context) ([]datebook.Calendar, error) {
 	return known, err
 }
 
-// forget takes calendars out of the mirror that the configuration does not name
-// any more.
+// forget takes calendars out of the mirror, and out of the book, that the
+// configuration does not name any more.
 func (a *Account) forget(ctx context.Context, known []datebook.Calendar, syncs []datebook.Sync) error {
+	forgotten := false
 	for _, c := range known {
 		if slices.ContainsFunc(syncs, func(s datebook.Sync) bool { return s.Calendar.ID == c.ID }) {
 			continue
 		}
-		a.Log.Info("a calendar is not followed any more", "calendar", c.Name)
+		a.Log.Info("a calendar is not followed any more")
 		if err := a.owner.ForgetCalendar(ctx, c.ID); err != nil {
 			return err
 		}
+		forgotten = true
 	}
+	if !forgotten {
+		return nil
+	}
+	return a.readAgain(ctx)
+}
+
+// readAgain makes the book anew of what the mirror has by now.
+func (a *Account) readAgain(ctx context.Context) error {
+	a.mirroring.Lock()
+	defer a.mirroring.Unlock()
+	return a.readAgainLocked(ctx)
+}
+
+func (a *Account) readAgainLocked(ctx context.Context) error {
+	b, err := a.readBook(ctx, a.rules.Load(), nil, a.now())
+	if err != nil {
+		return err
+	}
+	if was := a.book.Load(); was != nil {
+		b.whole = was.whole
+	}
+	a.book.Store(b)
 	return nil
 }
 
 // seen writes down that calendars were asked, and had nothing to tell.
 func (w *work) seen(ctx context.Context, syncs []datebook.Sync, now time.Time) error {
+	w.mirroring.Lock()
+	defer w.mirroring.Unlock()
 	_, err := w.owner.Commit(ctx, store.Plan{RunID: w.run, Planned: now, Syncs: syncs})
 	if err != nil {
 		return err
@@ -224,24 +271,27 @@ func (w *work) seen(ctx context.Context, syncs []datebook.Sync, now time.Time) e
 // the journal together with the changes. Calendars that were never seen before
 // are taken as they are: rules act on what comes from then on.
 func (w *work) planSync(ctx context.Context, syncs []datebook.Sync, now time.Time) error {
+	w.mirroring.Lock()
+	defer w.mirroring.Unlock()
 	before := w.book.Load()
-	whole := before.whole
 	after, err := w.readBook(ctx, w.set, syncs, now)
 	if err != nil {
 		return err
 	}
-	if fresh := firstSeen(before, syncs); len(fresh) == len(syncs) {
-		same := *after // nothing else has changed
-		before, same.whole = &same, whole
+	if fresh := firstSeen(before, syncs); len(fresh) == len(syncs) && len(before.calendars) == 0 {
+		before = after
 	} else if len(fresh) > 0 {
-		if before, err = w.readBook(ctx, w.set, fresh, now); err != nil {
+		whole := before.whole
+		if len(fresh) == len(syncs) {
+			same := *after // it has changed by nothing else
+			before = &same
+		} else if before, err = w.readBook(ctx, w.set, fresh, now); err != nil {
 			return err
 		}
 		before.whole = whole
 	}
-	d := differ(before, after, w.set.Timezone, now)
 	p := store.Plan{RunID: w.run, Planned: now, Syncs: syncs}
-	planned, err := w.occasions(ctx, after.diary, d.look, now)
+	planned, err := w.occasions(ctx, after.diary, differ(before, after, w.set.Timezone, now), now)
 	if err != nil {
 		return err
 	}
@@ -276,7 +326,7 @@ func (a *Account) keep(ctx context.Context, now time.Time, changed bool) error {
 	if b == nil || len(b.calendars) == 0 {
 		return nil
 	}
-	if !changed && now.Sub(a.keptAt) < keepEvery && now.YearDay() == a.keptAt.YearDay() && !a.starting(b.diary, now) {
+	if !changed && now.Sub(a.keptAt) < keepEvery && sameDay(now, a.keptAt, a.rules.Load().Timezone) && !a.starting(b.diary, now) {
 		return nil
 	}
 	w := &work{Account: a, set: a.rules.Load(), run: a.run, live: true, known: true}
@@ -320,6 +370,10 @@ func (a *Account) keep(ctx context.Context, now time.Time, changed bool) error {
 	return nil
 }
 
+func sameDay(a, b time.Time, zone *time.Location) bool {
+	return dateOf(a.In(zone)) == dateOf(b.In(zone))
+}
+
 // starting reports whether an event comes so near within the next minutes that a
 // rule may wait for it.
 func (a *Account) starting(d *rules.Diary, now time.Time) bool {
@@ -361,11 +415,7 @@ func (a *Account) reportTrouble(err error) {
 // tellSignedOut asks the assistant for a new sign-in, once. One refusal may be of
 // a token that has just run out; the second in a row is not.
 func (a *Account) tellSignedOut(ctx context.Context) {
-	if !a.signedOut.Load() {
-		a.refusals = 0
-		return
-	}
-	if a.refusals++; a.refusals != 2 || a.Outside == nil || a.Approvers["assistant"] == "" {
+	if a.refusals != 2 || a.Outside == nil || a.Approvers["assistant"] == "" {
 		return
 	}
 	text := "Foredesk can't reach the calendar of the account " + a.Name + " any more: its sign-in was taken back, or has run out. " +

@@ -37,15 +37,23 @@ import (
 //	trouble FAULT TIMES METHOD   the next requests: 403, 429, 500, 503, lost (the answer), cut, empty
 //	expire                       every sync token is good no more
 //	events [all]                 what is on the calendars from now on, a line each
+//	soon                         is that while it is watched, before long
 //	told                         who got a mail by the calendar: "kind to whom"
 //	asked METHOD N               so many requests of a method since the last time
+//	follow CALENDAR...           from now on the configuration names these; a new process begins
+//	before-change COMMAND        does it before the engine next changes something there
+//	another COMMAND              of a second foredesk, with a journal of its own, on the same mailbox and calendar
+//	nowhere TEXT                 stands neither in the journal nor in the log
+//
+// A file "begin" of a case says when its clock begins: "2027-03-27 08:00".
 type calendars struct {
 	server *gcal.Server
 	hand   *gapi.Service // of people
 	first  time.Time     // when the case began, by its clock
 	begin  time.Time     // of the clock, which passes jump
 	real   time.Time
-	count  int // requests that were counted
+	count  int    // requests that were counted
+	change func() // is called once, before the next change
 }
 
 const address = "dana@acme.example"
@@ -93,7 +101,7 @@ func (c *calendars) open(d *desk) *engine.Calendars {
 		d.Fatal(err)
 	}
 	d.Cleanup(func() { client.Close(context.Background()) })
-	return &engine.Calendars{Calendar: client, Poll: 50 * time.Millisecond, Version: "test"}
+	return &engine.Calendars{Calendar: interrupted{client, &c.change}, Poll: 50 * time.Millisecond, Version: "test"}
 }
 
 func TestCalendarPromises(t *testing.T) {
@@ -111,7 +119,7 @@ func TestCalendarPromises(t *testing.T) {
 				}
 				t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
 					t.Parallel()
-					c := startCalendars(t, time.Date(2026, 11, 30, 8, 0, 0, 0, london))
+					c := startCalendars(t, beginOf(t, archive))
 					playWith(t, archive, func(can string) imapServer { return w.server(t, can) }, journal(t), c)
 				})
 			}
@@ -170,7 +178,7 @@ func (c *aCase) when(day, clock string) (at time.Time, allDay bool) {
 	if clock == "day" {
 		clock, allDay = "0:00", true
 	}
-	at, err := time.ParseInLocation("2.1.2006 15:04", day+".2026 "+clock, london)
+	at, err := time.ParseInLocation("2.1.2006 15:04", day+c.cal.first.Format(".2006 ")+clock, london)
 	c.must(err)
 	return at, allDay
 }
@@ -216,6 +224,8 @@ func (c *aCase) putEvent(args []string) {
 			e.Location = value
 		case "notes":
 			e.Description = value
+		case "uid":
+			e.ICalUID = value
 		default:
 			c.Fatalf("an event has no %q", arg)
 		}
@@ -254,10 +264,10 @@ func (c *aCase) editEvent(title string, changes []string) {
 			patch.Transparency = map[string]string{"true": "transparent", "false": "opaque"}[value]
 		case "time":
 			day, clock, _ := strings.Cut(value, "/")
-			start, _ := c.when(day, clock)
+			start, allDay := c.when(day, clock)
 			was := c.eventNow(on, id)
 			from, to := instantOf(c, was.Start), instantOf(c, was.End)
-			patch.Start, patch.End = moment(start, false), moment(start.Add(to.Sub(from)), false)
+			patch.Start, patch.End = moment(start, allDay), moment(start.Add(to.Sub(from)), allDay)
 		default:
 			c.Fatalf("an event has no %q", change)
 		}

@@ -61,6 +61,9 @@ type aCase struct {
 	ended  chan error
 
 	answers int
+	second  *desk // of another foredesk
+
+	hooksURL string
 }
 
 // worlds are the servers and journals that every case is played on.
@@ -116,7 +119,8 @@ func playWith(t *testing.T, archive *txtar.Archive, server func(can string) imap
 		can, script = strings.TrimPrefix(first, "server "), rest
 	}
 	listening := startHooks(t)
-	c.desk = newDesk(t, server(can), dsn, strings.ReplaceAll(c.files["rules.yaml"], "{hooks}", listening.url))
+	c.hooksURL = listening.url
+	c.desk = newDesk(t, server(can), dsn, c.rulesText("rules.yaml"))
 	c.desk.listening, c.desk.cal, c.desk.calendarNames = listening, cal, []string{"primary"}
 	if cal != nil {
 		c.began = cal.begin
@@ -127,6 +131,11 @@ func playWith(t *testing.T, archive *txtar.Archive, server func(can string) imap
 			c.do(line)
 		}
 	}
+}
+
+// rulesText is a file of rules, with the address of what listens for them.
+func (c *aCase) rulesText(name string) string {
+	return strings.ReplaceAll(c.files[name], "{hooks}", c.hooksURL)
 }
 
 // indent marks the lines of a command's block within its line.
@@ -152,6 +161,8 @@ func (c *aCase) do(line string) {
 		err = c.take().SyncCalendar(c.Context())
 	case "events":
 		c.compare(line, want, c.eventLines())
+	case "soon":
+		c.soon(want)
 	case "told":
 		c.compare(line, want, c.mailsByCalendar())
 	case "asked":
@@ -245,7 +256,7 @@ func init() {
 		"meanwhile":      func(c *aCase, args []string) { c.before = func() { events[args[0]](c, args[1:]) } },
 		"arriving":       func(c *aCase, args []string) { c.arriving = func() { events[args[0]](c, args[1:]) } },
 		"rules": func(c *aCase, args []string) {
-			c.set = loadRules(c, c.files[args[0]])
+			c.set = loadRules(c, c.rulesText(args[0]))
 			c.take().UseRules(c.set)
 		},
 		"recreate": func(c *aCase, args []string) {
@@ -269,6 +280,7 @@ func init() {
 		},
 	}
 	maps.Copy(events, calendarEvents())
+	maps.Copy(events, aroundCalendars())
 }
 
 func (c *aCase) byHand(do func(*hand)) {

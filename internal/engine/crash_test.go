@@ -45,6 +45,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(envPost) != "" {
 		day = errandDay
 	}
+	if os.Getenv(envCalendar) != "" {
+		day = calendarDay
+	}
 	if err = errors.Join(err, day(os.Getenv(envServer), os.Getenv(envJournal))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

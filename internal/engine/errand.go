@@ -56,9 +56,11 @@ func (w *work) errands(ctx context.Context, run int64, count func(int)) error {
 	return err
 }
 
-// dueOf are the steps of a kind that are due, in the order they were planned.
+// dueOf are the steps of a kind that are due, in the order they were planned; but
+// those that look for free time come last, as others may have been promised some.
 func (w *work) dueOf(ctx context.Context, kind mailbox.OpKind, run int64) (ids []int64, err error) {
 	now := w.now()
+	var last []int64
 	ops, err := w.Journal.OpenOps(ctx, w.Name, now)
 	if err != nil {
 		return nil, err
@@ -69,7 +71,11 @@ func (w *work) dueOf(ctx context.Context, kind mailbox.OpKind, run int64) (ids [
 		}
 		open := store.Filter{Account: w.Name, RunID: run, States: []store.State{store.Planned, store.Started}, Due: now, Op: &op, Bare: true}
 		err := w.Journal.EachStep(ctx, open, func(s store.Step) error {
-			ids = append(ids, s.ID)
+			if looksForTime(s.Op) {
+				last = append(last, s.ID)
+			} else {
+				ids = append(ids, s.ID)
+			}
 			return nil
 		})
 		if err != nil {
@@ -77,7 +83,8 @@ func (w *work) dueOf(ctx context.Context, kind mailbox.OpKind, run int64) (ids [
 		}
 	}
 	slices.Sort(ids)
-	return ids, nil
+	slices.Sort(last)
+	return append(ids, last...), nil
 }
 
 // inHand keeps two goroutines from doing the same errand.

@@ -36,6 +36,7 @@ func (w *work) occasions(ctx context.Context, d *rules.Diary, events []rules.Eve
 		}
 		item := eventItem(w.Name, e, d)
 		if j, ok := w.occasion(item, storeItem(eventKey+e.Key, item, e), now); ok {
+			j.crowded = slices.ContainsFunc(eventsBetween(d, e.Start, e.End), func(o rules.Event) bool { return o.Busy && !o.AllDay && o.Key != e.Key })
 			planned = append(planned, j)
 		}
 	}
@@ -75,7 +76,7 @@ func (w *work) days(ctx context.Context, d *rules.Diary, now time.Time) (planned
 		if len(w.only) == 0 {
 			break
 		}
-		date := time.Date(today.Year(), today.Month(), today.Day()+ahead, 0, 0, 0, 0, today.Location())
+		date := noonOf(today).AddDate(0, 0, ahead) // some zones skip a midnight
 		item := &rules.Item{Account: w.Name, Role: "day", Day: rules.Day{Date: date, Ahead: ahead}, Diary: d, Received: date, Date: date}
 		known := store.Item{Key: dayKey + date.Format(time.DateOnly), Occurrence: 1, Date: date, Place: mailbox.Ref{Folder: calendarFolder}, Subject: date.Format("Monday 2 January 2006")}
 		if j, ok := w.occasion(item, known, now); ok {
@@ -138,11 +139,16 @@ func (w *work) commitOccasions(ctx context.Context, p store.Plan, planned []judg
 	return steps, err
 }
 
-// notHad are those steps of an occasion that it has not had.
+// notHad are those steps of an occasion that it has not had. A rule that has moved
+// an event does not move it on unless something else is there: the same condition
+// may hold wherever the event stands.
 func (w *work) notHad(ctx context.Context, j judged) ([]store.Step, error) {
 	had, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{j.ID}, NotUndo: true, Bare: true})
 	return slices.DeleteFunc(j.Steps, func(s store.Step) bool {
-		return slices.ContainsFunc(had, func(h store.Step) bool { return h.Rule == s.Rule && h.Action == s.Action })
+		return slices.ContainsFunc(had, func(h store.Step) bool {
+			put := h.Op.Do == "shift" && h.Op.With["start"] != "" && parseInstant(h.Op.With["start"]).Equal(j.Date)
+			return h.Rule == s.Rule && (h.Action == s.Action || put && s.Op.Do == "move" && !j.crowded)
+		})
 	}), err
 }
 
@@ -190,7 +196,7 @@ func (w *work) calendarSteps(first store.Step, e rules.Effect, m *mailbox.Messag
 		ev := &item.Event
 		with["event"], with["on"] = ev.ID, ev.Calendar
 		with["of"], with["until"] = orElse(with["of"], instant(ev.Start)), orElse(with["until"], instant(ev.End))
-		with["was"], with["organizer"] = ev.Response, ev.Organizer.Email
+		with["was"], with["organizer"] = ev.Response, ev.Organizer.Email // of a private one nobody knows the latter
 	} else {
 		first.Action = calendarAction(e)
 		with["theirs"] = item.Date.Format("-07:00")

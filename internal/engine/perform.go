@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -178,5 +179,17 @@ func (w *work) tell(steps []store.Step, endings []store.Ending) {
 	}
 	if event.Item.ID != 0 {
 		w.Observe(event)
+	}
+}
+
+// oneAtATime lets nobody call a function beside another call of it.
+func oneAtATime(observe func(Event)) func(Event) {
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if observe != nil {
+			observe(e)
+		}
 	}
 }

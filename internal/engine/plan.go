@@ -85,7 +85,8 @@ func (w *work) commit(ctx context.Context, p store.Plan, planned []judged) ([]st
 // if it were new there. It shares nothing with the message, which is large.
 type judged struct {
 	store.NewItem
-	role string // of the folder it lies in
+	role    string // of the folder it lies in
+	crowded bool   // something else takes the time of the event
 }
 
 // byDestination puts messages that go the same way side by side in the journal,
@@ -129,7 +130,7 @@ func (w *work) evaluate(ctx context.Context, b mailbox.Batch, p *store.Plan) ([]
 			}
 		}
 		if len(steps) > 0 {
-			planned = append(planned, judged{store.NewItem{Item: newItem(m), Steps: steps}, m.Item.Role})
+			planned = append(planned, judged{NewItem: store.NewItem{Item: newItem(m), Steps: steps}, role: m.Item.Role})
 		}
 	}
 	return planned, nil

@@ -50,7 +50,7 @@ func (v *Previewer) Ahead(ctx context.Context, rule string, now, until time.Time
 			all = append(all, o)
 		}
 	}
-	for day := now; day.Before(until); day = day.AddDate(0, 0, 1) {
+	for day := now; !day.After(until); day = day.AddDate(0, 0, 1) {
 		o := DayOccasion(v.Account, day, now, v.Diary)
 		looks := func(r *rules.Rule) bool {
 			return r.On == "day" && r.Enabled && (o.Item.Day.Ahead == 0 || r.LooksAhead())
@@ -91,7 +91,7 @@ func (v *Previewer) setAside(ctx context.Context, all []Occasion) error {
 		}
 		var left []rules.Effect
 		for _, e := range o.Plan.Effects {
-			if slices.ContainsFunc(had, func(s store.Step) bool { return s.Rule == e.Rule && s.Action == o.action(e) }) {
+			if slices.ContainsFunc(had, func(s store.Step) bool { return s.Rule == e.Rule && s.Action == actionOn(e, &o.Item) }) {
 				o.Had = append(o.Had, e)
 			} else {
 				left = append(left, e)
@@ -102,13 +102,13 @@ func (v *Previewer) setAside(ctx context.Context, all []Occasion) error {
 	return nil
 }
 
-// action names an effect as the journal does; see stepsOf.
-func (o *Occasion) action(e rules.Effect) string {
+// actionOn names an effect on an item as the journal does; see stepsOf.
+func actionOn(e rules.Effect, item *rules.Item) string {
 	switch {
-	case !isCalendarAction(e, &o.Item):
+	case !isCalendarAction(e, item):
 		return actionKey(e)
-	case o.Item.Role == "event":
-		return occasionAction(e, &o.Item)
+	case item.Role == "event":
+		return occasionAction(e, item)
 	}
 	return calendarAction(e)
 }
@@ -121,11 +121,13 @@ type Put struct {
 	ID       string    `json:"id"`
 	Start    time.Time `json:"start,omitzero"`
 	End      time.Time `json:"end,omitzero"`
+	// Response is what it has answered, if it did: accepted tentative declined.
+	Response string `json:"response,omitempty"`
 }
 
 // PutBy reads what a step has put on a calendar; ok is false where it has put
 // nothing there.
 func PutBy(s store.Step) (put Put, ok bool) {
 	p, ok := putAt(s)
-	return Put{p.Calendar, p.ID, p.Start, p.End}, ok
+	return Put{p.Calendar, p.ID, p.Start, p.End, p.Set["response"]}, ok
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
-	"github.com/foredesk/foredesk/rules"
 )
 
 // onServerNow is where a step has put what on a calendar: in the journal it stands
@@ -63,7 +62,11 @@ func (w *work) eventsAlone(ctx context.Context, count func(int)) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	if w.book.Load() == nil && w.Calendar != nil {
+	if w.Calendar != nil && !w.isFresh() {
+		if w.Account.run == 0 { // what the calendar calls for needs a run to belong to
+			w.Account.run = w.run
+			defer func() { w.Account.run = 0 }()
+		}
 		if err := w.SyncCalendar(ctx); err != nil {
 			return err
 		}
@@ -72,10 +75,10 @@ func (w *work) eventsAlone(ctx context.Context, count func(int)) error {
 }
 
 // events does what is due on the calendars, one thing after another: of one run,
-// or with 0 of all.
+// or with 0 of all. While nothing can be read there, all of it waits.
 func (w *work) events(ctx context.Context, run int64, count func(int)) error {
-	if w.signedOut.Load() {
-		return nil // each attempt would count, and none can succeed
+	if b := w.book.Load(); w.Calendar != nil && (w.unread.Load() || b == nil || len(b.calendars) == 0) {
+		return nil
 	}
 	for range maxRounds { // what is done may plan what comes next
 		ids, err := w.dueOf(ctx, mailbox.Event, run)
@@ -97,6 +100,13 @@ func (w *work) events(ctx context.Context, run int64, count func(int)) error {
 
 const maxRounds = 5
 
+const noCalendar = "the account has no calendar; name one in foredesk.yaml: calendar: {google: …}"
+
+// inDoubt reports whether an earlier try at a step may have reached the calendar.
+func inDoubt(s store.Step) bool {
+	return s.State == store.Started || s.Attempts > 0 && s.Reason != notThereYet
+}
+
 // oneEvent does one thing on a calendar and writes down how it ended.
 func (w *work) oneEvent(ctx context.Context, id int64) error {
 	if !w.hands.take(id) {
@@ -108,57 +118,65 @@ func (w *work) oneEvent(ctx context.Context, id int64) error {
 		return err
 	}
 	s := open[0]
+	if w.Calendar == nil && answersMail(s) {
+		return w.respondByMail(ctx, s)
+	}
 	if w.Calendar == nil {
-		return w.endEvent(ctx, s, failed(s, "the account has no calendar; name one in foredesk.yaml: calendar: {google: …}"), nil)
+		return w.endEvent(ctx, failed(s, noCalendar), s, nil)
 	}
 	todo, err := w.todo(ctx, s)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if todo.reason != "" {
-		return w.endEvent(ctx, s, failed(s, todo.reason), nil)
+	case todo.reason != "":
+		return w.endEvent(ctx, failed(s, todo.reason), s, nil)
+	case todo.change == nil:
+		return w.endEvent(ctx, store.Ending{StepID: s.ID, State: store.Done, Reason: todo.says}, s, todo.steps)
 	}
 	if err := w.start(ctx, open); err != nil {
 		return err
 	}
-	if todo.steps != nil {
-		return w.endEvent(ctx, s, store.Ending{StepID: s.ID, State: store.Done, Reason: todo.says}, todo.steps)
-	}
-	if todo.change == nil {
-		return w.endEvent(ctx, s, store.Ending{StepID: s.ID, State: store.Done, Reason: todo.says}, nil)
-	}
-	if todo.change.Key == "" {
-		todo.change.Key = stepKey(s)
-	}
-	if todo.change.Event.Ours == nil {
-		todo.change.Event.Ours = w.provenance(s)
-	}
-	outcome := w.Calendar.Do(ctx, *todo.change)
-	if outcome.Result == datebook.Gone && todo.change.Do == datebook.Respond && s.Op.With["invite"] != "" && s.Undoes == 0 {
-		return w.respondByMail(ctx, s)
-	}
-	if outcome.Result == datebook.Done && outcome.Event.ID != "" {
-		if err := w.nowOnCalendar(ctx, outcome.Event); err != nil {
-			return err
-		}
-	}
-	return w.endEvent(ctx, s, w.eventEnding(s, *todo.change, outcome), nil)
+	return w.change(ctx, s, *todo.change)
 }
 
-// endEvent writes down how a step ended, and plans what follows from it first: a
-// crash in between finds that there.
-func (w *work) endEvent(ctx context.Context, s store.Step, e store.Ending, follow []store.Step) error {
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
-	defer cancel()
-	if len(follow) > 0 {
-		it := s.Item
-		it.Place = mailbox.Ref{}
-		if _, err := w.owner.Commit(keep, store.Plan{RunID: w.run, Planned: w.now(), Items: []store.NewItem{{Item: it, Steps: follow}}}); err != nil {
+// answersMail reports whether a step answers the invitation of a mail.
+func answersMail(s store.Step) bool {
+	return s.Op.Do == "respond" && s.Op.With["invite"] != "" && s.Undoes == 0
+}
+
+// change asks the calendar for a change, and writes down how it ended.
+func (w *work) change(ctx context.Context, s store.Step, c datebook.Change) error {
+	c.Key = orElse(c.Key, errandKey(w.Name, s))
+	if c.Event.Ours == nil {
+		c.Event.Ours = w.provenance(s)
+	}
+	o := w.Calendar.Do(ctx, c)
+	if o.Result == datebook.Gone && o.Event.ID == "" && answersMail(s) {
+		return w.respondByMail(ctx, s)
+	}
+	if o.Before && !inDoubt(s) && o.Event.Ours["item"] == s.Item.Key && w.told.CompareAndSwap(false, true) {
+		w.Log.Warn("what was to be put on the calendar is there already: another foredesk works on this account, or this journal is older than the calendar", "rule", s.Rule, "step", s.ID)
+	}
+	if o.Result == datebook.Done && o.Event.ID != "" {
+		if err := w.nowOnCalendar(ctx, c, o.Event); err != nil {
 			return err
 		}
-		w.runErrands()
 	}
-	if err := w.owner.Finish(keep, w.now(), []store.Ending{e}); err != nil {
+	return w.endEvent(ctx, w.eventEnding(s, c, o), s, nil)
+}
+
+// endEvent writes down how a step ended, together with what follows from it.
+func (w *work) endEvent(ctx context.Context, e store.Ending, s store.Step, follow []store.Step) error {
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	defer cancel()
+	p := store.Plan{RunID: w.run, Planned: w.now(), Endings: []store.Ending{e}}
+	if len(follow) > 0 {
+		it := s.Item
+		it.Place = mailbox.Ref{} // where it lies is not news
+		p.Items = []store.NewItem{{Item: it, Steps: follow}}
+	}
+	steps, err := w.owner.Commit(keep, p)
+	if err != nil {
 		return err
 	}
 	s.State, s.Reason, s.At = e.State, e.Reason, e.At
@@ -170,24 +188,30 @@ func (w *work) endEvent(ctx context.Context, s store.Step, e store.Ending, follo
 	if s.State != store.Planned {
 		w.Observe(Event{Item: s.Item, Steps: []store.Step{s}})
 	}
+	return w.atOnce(ctx, steps)
+}
+
+// atOnce does what follows from a step before anything else: it may take time that
+// the next one would find free.
+func (w *work) atOnce(ctx context.Context, steps []store.Step) error {
+	for _, s := range steps {
+		if s.Op.Kind != mailbox.Event {
+			w.runErrands()
+		} else if err := w.oneEvent(ctx, s.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // eventEnding is how a change of the calendar ends its step.
 func (w *work) eventEnding(s store.Step, c datebook.Change, o datebook.Outcome) store.Ending {
-	e := store.Ending{StepID: s.ID, Reason: o.Reason}
+	e := store.Ending{StepID: s.ID, State: store.Failed, Reason: o.Reason}
 	switch o.Result {
 	case datebook.Done:
 		e.State = store.Done
 		if c.Do != datebook.Remove {
-			put := onServerNow{Calendar: orElse(o.Event.Calendar, c.Calendar), ID: o.Event.ID, Start: o.Event.Start, End: o.Event.End, Set: c.Set, Was: o.Was, Told: c.Tell}
-			if c.Do == datebook.Make {
-				put.Key = c.Key
-			}
-			if c.Do == datebook.Respond {
-				put.Set = map[string]string{"response": c.Response, "comment": c.Comment}
-			}
-			e.At = put.ref()
+			e.At = whereNow(c, o).ref()
 		}
 	case datebook.Later:
 		if s.Attempts >= len(backoff) {
@@ -195,31 +219,69 @@ func (w *work) eventEnding(s store.Step, c datebook.Change, o datebook.Outcome) 
 		}
 		e.State, e.NotBefore = store.Planned, w.now().Add(backoff[s.Attempts])
 	case datebook.Gone:
-		e.State, e.Reason = store.Failed, orElse(o.Reason, "a person has removed it; it was left so")
+		e.Reason = orElse(o.Reason, "a person has removed it; it was left so")
+		if s.Op.Do == "unpatch" { // what it had set went with the event
+			e.State, e.Reason = store.Done, "the event is not there any more; there is nothing to take back"
+		}
 	case datebook.Theirs:
-		e.State, e.Reason = store.Failed, orElse(o.Reason, "a person has changed it; it was left as it is")
-	default:
-		e.State = store.Failed
+		e.Reason = orElse(o.Reason, "a person has changed it; it was left as it is")
+		if s.Op.Do == "release" {
+			e.State, e.Reason = store.Done, "a person has made it theirs; it stays"
+		}
 	}
 	return e
 }
 
+// whereNow is what a change has come to.
+func whereNow(c datebook.Change, o datebook.Outcome) onServerNow {
+	put := onServerNow{Calendar: orElse(o.Event.Calendar, c.Calendar), ID: o.Event.ID, Start: o.Event.Start, End: o.Event.End, Set: c.Set, Was: o.Was, Told: c.Tell}
+	if c.Do == datebook.Make {
+		put.Key = c.Key
+	}
+	if c.Do == datebook.Respond {
+		put.Set = map[string]string{"response": c.Response, "comment": c.Comment}
+	}
+	return put
+}
+
 // nowOnCalendar puts what was just written into the mirror, so that the next free
 // time that is looked for is free.
-func (w *work) nowOnCalendar(ctx context.Context, e datebook.Event) error {
+func (w *work) nowOnCalendar(ctx context.Context, c datebook.Change, e datebook.Event) error {
+	w.mirroring.Lock()
+	defer w.mirroring.Unlock()
+	if !e.MadeByUs() && !e.Cancelled() {
+		was, known, err := w.Journal.Event(ctx, w.Name, e.Calendar, e.ID)
+		if err != nil {
+			return err
+		}
+		if known && !was.Cancelled() {
+			e = ourPart(was, c, e)
+		}
+	}
 	if _, err := w.owner.Commit(ctx, store.Plan{RunID: w.run, Planned: w.now(), Mirror: []datebook.Event{e}}); err != nil {
 		return err
 	}
-	b := w.book.Load()
-	if b == nil {
+	if w.book.Load() == nil {
 		return nil
 	}
-	after, err := w.readBook(ctx, w.set, nil, w.now())
-	if err == nil {
-		after.whole = b.whole
-		w.book.Store(after)
+	return w.readAgainLocked(ctx)
+}
+
+// ourPart is a person's event as the mirror has it, with our change alone: what
+// people have changed about it since comes with the next sync, and the rules are to
+// see that.
+func ourPart(was datebook.Event, c datebook.Change, now datebook.Event) datebook.Event {
+	after, err := datebook.Apply(was, c.Set)
+	if err != nil {
+		return now
 	}
-	return err
+	after.Guests = slices.Clone(after.Guests)
+	for i := range after.Guests {
+		if g := &after.Guests[i]; g.Self && c.Do == datebook.Respond {
+			g.Response, g.Comment = c.Response, c.Comment
+		}
+	}
+	return after
 }
 
 // todo is what a step comes to when its turn has come: a change, further steps, a
@@ -249,7 +311,7 @@ func (w *work) todo(ctx context.Context, s store.Step) (todo, error) {
 	case "color":
 		return w.patch(s, "color", s.Op.Arg), nil
 	case "tag":
-		return w.tags(ctx, s)
+		return w.tags(s), nil
 	case "remind":
 		return w.reminds(s), nil
 	case "flip":
@@ -264,255 +326,4 @@ func (w *work) todo(ctx context.Context, s store.Step) (todo, error) {
 		return unresponds(s), nil
 	}
 	return no("this version can't do %q on a calendar", s.Op.Do), nil
-}
-
-// makes puts an event on a calendar.
-func (w *work) makes(ctx context.Context, s store.Step) (todo, error) {
-	with := s.Op.With
-	key := makeKey(s)
-	if with["cancelled"] == "true" {
-		return w.calledOff(ctx, s, key)
-	}
-	if with["invite"] != "" && with["uid"] != "" {
-		there, err := w.Journal.EventsByUID(ctx, w.Name, with["uid"])
-		if err != nil {
-			return todo{}, err
-		}
-		if len(there) > 0 {
-			return todo{says: "it is on the calendar already"}, nil
-		}
-	}
-	if w.now().After(parseInstant(with["until"])) && with["follow"] == "true" {
-		return no("the event that it belongs to is over"), nil
-	}
-	e := datebook.Event{
-		Title: s.Op.Arg, Notes: with["notes"], Location: with["location"], Zone: w.set.Timezone.String(), Status: orElse(with["status"], "confirmed"),
-		Free: with["busy"] == "false" || with["flip"] == "busy", Color: with["color"], Remind: minutes(with["remind"]), Kind: kindOf(s.Op.Do),
-		Private: with["private"] == "true" || s.Item.Subject == Hidden,
-		Ours:    w.provenance(s),
-	}
-	for _, email := range list(with["guests"]) {
-		e.Guests = append(e.Guests, datebook.Guest{Person: datebook.Person{Email: email}})
-	}
-	span, reason, err := w.timeFor(ctx, s, &e)
-	if err != nil || reason != "" {
-		return todo{reason: reason}, err
-	}
-	e.Start, e.End = span.Start, span.End
-	c := &datebook.Change{Do: datebook.Make, Key: key, Calendar: w.calendarID(with["calendar"]), Event: e, Tell: with["tell"] == "true"}
-	if with["key"] == "" && with["uid"] == "" {
-		return todo{change: c}, nil
-	}
-	return w.makesAgain(ctx, s, c)
-}
-
-// provenance stands with the event that a step makes or changes: who did it, and
-// what for.
-func (w *work) provenance(s store.Step) map[string]string {
-	return map[string]string{"rule": s.Rule, "version": w.Calendar.Version, "message": s.Item.MessageID, "item": s.Item.Key, "action": s.Action}
-}
-
-// makeKey names what a step makes, the same for each attempt and on each machine.
-// What several mails tell of, such as a flight, is one thing.
-func makeKey(s store.Step) string {
-	switch {
-	case s.Op.With["key"] != "":
-		return "trip\x00" + s.Op.With["key"]
-	case s.Op.With["uid"] != "":
-		return s.Op.Do + " of invite\x00" + s.Op.With["uid"] + "\x00" + s.Op.With["original"]
-	}
-	return stepKey(s)
-}
-
-// stepKey names a step by its content, so that two daemons with a journal each
-// name it the same.
-func stepKey(s store.Step) string {
-	return strings.Join([]string{s.Item.Key, fmt.Sprint(s.Item.Occurrence), s.Rule, s.Action}, "\x00")
-}
-
-// makesAgain is makes of what an earlier mail has told of already: the event is
-// brought up to what the later one says, unless a person has changed it.
-func (w *work) makesAgain(ctx context.Context, s store.Step, c *datebook.Change) (todo, error) {
-	there, ok, err := w.Journal.Event(ctx, w.Name, c.Calendar, datebook.EventID(c.Key))
-	if err != nil || !ok || there.Cancelled() {
-		return todo{change: c}, err
-	}
-	if there.Ours["item"] == s.Item.Key {
-		return todo{change: c}, nil // our own first attempt
-	}
-	if !there.Untouched() {
-		return no("a person has changed the event that an earlier mail made; it was left as it is"), nil
-	}
-	set, was := datebook.Fields(c.Event), datebook.Fields(there)
-	for name, value := range set {
-		if !slices.Contains([]string{"start", "end", "date", "until", "title", "location", "notes"}, name) || was[name] == value {
-			delete(set, name)
-		}
-	}
-	if len(set) == 0 {
-		return todo{says: "an earlier mail has put it on the calendar already"}, nil
-	}
-	return todo{change: &datebook.Change{Do: datebook.Patch, Calendar: c.Calendar, ID: there.ID, Set: set, Was: only(was, set), Tell: c.Tell}}, nil
-}
-
-// calledOff takes away what earlier mail has put on the calendar.
-func (w *work) calledOff(ctx context.Context, s store.Step, key string) (todo, error) {
-	calendar := w.calendarID(s.Op.With["calendar"])
-	there, ok, err := w.Journal.Event(ctx, w.Name, calendar, datebook.EventID(key))
-	if err != nil || !ok || there.Cancelled() {
-		return todo{says: "nothing of it is on the calendar"}, err
-	}
-	return todo{change: &datebook.Change{Do: datebook.Remove, Key: key, Calendar: calendar, ID: there.ID, Tell: s.Op.With["tell"] == "true"}}, nil
-}
-
-// only are the values of those names that stand in like.
-func only(values, like map[string]string) map[string]string {
-	out := map[string]string{}
-	for name := range like {
-		out[name] = values[name]
-	}
-	return out
-}
-
-// timeFor is when an event is to be: as its step says, or the first free time that
-// fits. All-day events carry their dates.
-func (w *work) timeFor(ctx context.Context, s store.Step, e *datebook.Event) (datebook.Span, string, error) {
-	with := s.Op.With
-	if with["date"] != "" {
-		e.AllDay = true
-		from, err := time.Parse(time.DateOnly, with["date"])
-		to, err2 := time.Parse(time.DateOnly, orElse(dateOnly(with["until"]), with["date"]))
-		if err != nil || err2 != nil {
-			return datebook.Span{}, "its date can't be read", nil
-		}
-		if !to.After(from) {
-			to = from.AddDate(0, 0, 1)
-		}
-		return datebook.Span{Start: from, End: to}, "", nil
-	}
-	if start := parseInstant(with["start"]); !start.IsZero() {
-		end := parseInstant(with["end"])
-		if end.Before(start) {
-			end = start
-		}
-		if zone := orElse(with["startZone"], with["zone"]); zone != "" {
-			e.Zone = zone
-		}
-		return datebook.Span{Start: start, End: end}, "", nil
-	}
-	slots, reason, err := w.slots(ctx, s, 1)
-	if err != nil || reason != "" {
-		return datebook.Span{}, reason, err
-	}
-	return datebook.Span(slots[0]), "", nil
-}
-
-func dateOnly(s string) string {
-	if len(s) == len(time.DateOnly) {
-		return s
-	}
-	return ""
-}
-
-// NothingFree begins the reason of a step that found no free time.
-const NothingFree = "there is no free time"
-
-// slots looks for free time as a step wants it, after asking the calendar what is
-// new: the mirror may be a minute old. Where people are invited whose free time can
-// be known, it is theirs as well.
-func (w *work) slots(ctx context.Context, s store.Step, count int) ([]rules.Span, string, error) {
-	b := w.book.Load()
-	if b == nil || len(b.calendars) == 0 {
-		return nil, "the calendar has not been read yet", &CalendarError{fmt.Errorf("looking for free time for rule %q: the calendar has not been read yet", s.Rule)}
-	}
-	want, err := rules.WantOf(s.Op.With)
-	if err != nil {
-		return nil, err.Error(), nil
-	}
-	now := w.now()
-	want.Count = count
-	want.From = latest(want.From, now)
-	if want.To.IsZero() || want.To.After(b.diary.To) {
-		want.To = b.diary.To
-	}
-	people := list(s.Op.With["guests"])
-	if len(people) > 0 {
-		busy, err := w.Calendar.FreeBusy(ctx, people, want.From, earlier(want.To, want.From.Add(30*24*time.Hour)))
-		if err != nil {
-			w.Log.Info("the free time of guests could not be asked for; only the executive's own is looked at", "rule", s.Rule)
-		}
-		for _, spans := range busy {
-			for _, span := range spans {
-				want.Others = append(want.Others, rules.Span(span))
-			}
-		}
-	}
-	slots := w.set.Free(b.diary, want, now)
-	if from := parseInstant(s.Op.With["earlier"]); len(slots) < count && !from.IsZero() {
-		want.From = latest(from, now) // the day before will do as well
-		slots = w.set.Free(b.diary, want, now)
-	}
-	if len(slots) < count {
-		return slots, fmt.Sprintf(NothingFree+" of %s that fits until %s", s.Op.With["length"], want.To.In(w.set.Timezone).Format("Monday 2 January")), nil
-	}
-	return slots, "", nil
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func parseInstant(s string) time.Time {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
-}
-
-func list(s string) (all []string) {
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
-		all = append(all, part)
-	}
-	return all
-}
-
-// minutes reads reminders such as "10m, 1d" as minutes before the start.
-func minutes(s string) (all []int) {
-	for _, part := range list(s) {
-		if d, err := rules.ParseDuration(part); err == nil {
-			all = append(all, int(d/time.Minute))
-		}
-	}
-	return all
-}
-
-func kindOf(action string) string {
-	if action == "focus" {
-		return "focusTime"
-	}
-	return "default"
-}
-
-// calendarID is the server's name of a calendar that the rules or the configuration
-// call so.
-func (w *work) calendarID(name string) string {
-	if b := w.book.Load(); b != nil {
-		for _, c := range b.calendars {
-			if c.Name == name || c.ID == name || c.Primary && (name == "" || name == "primary") {
-				return c.ID
-			}
-		}
-	}
-	return orElse(name, "primary")
 }

@@ -71,7 +71,7 @@ func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 		if err := o.rememberWords(ctx, t, p.Seen); err != nil {
 			return err
 		}
-		if err := o.mirror(ctx, t, p); err != nil {
+		if err := o.mirror(ctx, t, p); err != nil || len(p.Endings) == 0 {
 			return err
 		}
 		return o.finish(ctx, t, p.Planned, p.Endings)

@@ -238,9 +238,21 @@ var putEvent = rowsStatement{
 	fixed: 2, columns: 7, casts: "TEXT TEXT TEXT BIGINT BIGINT TEXT TEXT",
 }
 
+// putAtOnce is how many events are held as text while they are written down.
+const putAtOnce = 200
+
 // put writes those events down that are not known as they are now.
 func (m mirror) put(ctx context.Context, events []*datebook.Event, known map[string]string) error {
-	var args []any
+	for some := range slices.Chunk(events, putAtOnce) {
+		if err := m.putSome(ctx, some, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m mirror) putSome(ctx context.Context, events []*datebook.Event, known map[string]string) error {
+	args := make([]any, 0, len(events)*putEvent.columns)
 	for _, e := range events {
 		kept := keep(*e)
 		body, err := json.Marshal(&kept)

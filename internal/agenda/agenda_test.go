@@ -1,0 +1,276 @@
+package agenda
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func rendered(t *testing.T, d *Day) Letter {
+	t.Helper()
+	l, err := Render(numbered(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestTheSubjectIsTheDayInFigures(t *testing.T) {
+	for name, c := range map[string]struct {
+		day  *Day
+		want string
+	}{
+		"all of it":                        {ordinary(), "Tue 8 Dec · 6 meetings, first 09:00 · 1 conflict · 2 decisions"},
+		"an empty day":                     {empty(), "Sun 27 Dec · no meetings"},
+		"what lasts all day is no meeting": {conference(), "Wed 9 Dec · 1 meeting, first 14:00"},
+		"the clock of where the first is":  {travel(), "Fri 18 Dec · 2 meetings, first 11:30 · 1 decision"},
+		"German":                           {deutsch(), "Di 1. Dez. · 3 Besprechungen, die erste 10:00 · 1 Konflikt · 1 Entscheidung"},
+		"French":                           {francais(), "mar. 1er déc. · 2 réunions, la première à 14h00 · 1 conflit · 1 décision"},
+	} {
+		if got := rendered(t, c.day).Subject; got != c.want {
+			t.Errorf("%s: %q, not %q", name, got, c.want)
+		}
+	}
+}
+
+// TestConfidentialLinesShowThatTheyExist and nothing else, in the page, in the text
+// and in what Why tells.
+func TestConfidentialLinesShowThatTheyExist(t *testing.T) {
+	d := confidential()
+	l := rendered(t, d)
+	reasons, err := d.Why()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{l.Subject, l.HTML, l.Text} {
+		if strings.Contains(text, "SECRET") {
+			t.Errorf("a secret is shown: …%s…", text[max(0, strings.Index(text, "SECRET")-60):][:120])
+		}
+	}
+	for _, r := range reasons {
+		if strings.Contains(r.Line, "SECRET") {
+			t.Errorf("%s tells a secret: %q", r.ID, r.Line)
+		}
+	}
+	for _, want := range []string{"2 confidential items", "3 confidential items", "13:00–14:00   Private"} {
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+}
+
+// TestAboutTwoHundredWordsStandBeforeTheTimeline, however much there is.
+func TestAboutTwoHundredWordsStandBeforeTheTimeline(t *testing.T) {
+	for _, d := range days {
+		before, _, _ := strings.Cut(rendered(t, d.make()).Text, "\n\n\nTODAY\n")
+		words := slices.DeleteFunc(strings.Fields(before), func(w string) bool { return strings.HasPrefix(w, "mailto:") })
+		if len(words) > 240 && d.name != "hostile" && strings.Contains(before, "NEEDS") {
+			t.Errorf("%s: %d words", d.name, len(words))
+		}
+	}
+}
+
+// TestEachSectionSaysWhatItLeavesOut and Why still lists it.
+func TestEachSectionSaysWhatItLeavesOut(t *testing.T) {
+	d := busy()
+	l := rendered(t, d)
+	reasons, err := d.Why()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]int{}
+	for _, r := range reasons {
+		if r.Shown {
+			shown[r.Section]++
+		}
+	}
+	left := map[string]int{"needs": 12 - shown["needs"], "mail": 0}
+	if left["needs"] < 1 || !strings.Contains(l.Text, "and 26 more, left out here") || !strings.Contains(l.Text, "and "+english.number(left["needs"])+" more, left out here") {
+		t.Errorf("needs shows %d of 12; the text says it otherwise", shown["needs"])
+	}
+	if shown["mail"] != 32 || shown["timeline"] != 25 {
+		t.Errorf("shown: %v", shown)
+	}
+	if !strings.Contains(l.Text, "and 60 more, left out here") {
+		t.Error("the sections that are left out are not counted")
+	}
+}
+
+// TestEveryLineCanBeTraced to its source, in the order of the page.
+func TestEveryLineCanBeTraced(t *testing.T) {
+	d := ordinary()
+	l := rendered(t, d)
+	reasons, err := d.Why()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, place := map[string]bool{}, 0
+	for _, r := range reasons {
+		if r.ID == "" || ids[r.ID] {
+			t.Errorf("the ID %q of %q is empty or given twice", r.ID, r.Line)
+		}
+		ids[r.ID] = true
+		if r.Source == (Source{}) && r.Section != "ahead" && !strings.HasPrefix(r.Line, "no mail") {
+			t.Errorf("%s comes from nowhere: %q", r.ID, r.Line)
+		}
+		if !r.Shown {
+			t.Errorf("%s is left out", r.ID)
+		}
+		title := strings.Split(r.Line, " · ")
+		at := strings.Index(strings.Join(strings.Fields(l.Text[place:]), " "), strings.Join(strings.Fields(title[len(title)-1]), " "))
+		if at < 0 && r.Section != "timeline" {
+			t.Errorf("%s is not in the text after what stands before it: %q", r.ID, r.Line)
+		}
+	}
+	want := len(d.Needs) + len(d.Changes) + len(d.Timeline) + len(d.Deadlines) + len(d.Owed) + len(d.Waiting) + len(d.Week) + len(d.Goals) + len(d.Done) + 3 + 3 // mail; the brief, its last mail, its promise
+	if len(reasons) != want {
+		t.Errorf("%d lines are traced, not %d", len(reasons), want)
+	}
+}
+
+func TestNumberKeepsWhatIsThere(t *testing.T) {
+	d := ordinary()
+	d.Number()
+	if d.Needs[0].ID != "clash" || d.Needs[1].ID != "need-2" || d.Prep[0].Ours[0].ID != "prep-1-ours-1" {
+		t.Errorf("%q %q %q", d.Needs[0].ID, d.Needs[1].ID, d.Prep[0].Ours[0].ID)
+	}
+}
+
+// TestTheSameDayMakesTheSameBytes, and is not changed by it.
+func TestTheSameDayMakesTheSameBytes(t *testing.T) {
+	for _, d := range days {
+		one := numbered(d.make())
+		a, b := rendered(t, one), rendered(t, one)
+		if a != b {
+			t.Errorf("%s differs from itself", d.name)
+		}
+		if !reflect.DeepEqual(one, numbered(d.make())) {
+			t.Errorf("%s was changed by rendering it", d.name)
+		}
+	}
+}
+
+// TestWhateverThereIsFits in a mail: fields of a thousand characters that take six
+// bytes each in HTML, and hundreds of them.
+func TestWhateverThereIsFits(t *testing.T) {
+	d := withText(strings.Repeat("<\"'>", 300))
+	for range 6 {
+		d.Needs, d.Changes, d.Timeline = append(d.Needs, d.Needs...), append(d.Changes, d.Changes...), append(d.Timeline, d.Timeline...)
+		d.Prep, d.Mail, d.Week, d.Goals = append(d.Prep, d.Prep...), append(d.Mail, d.Mail...), append(d.Week, d.Week...), append(d.Goals, d.Goals...)
+		d.Done, d.Owed, d.Waiting, d.Deadlines = append(d.Done, d.Done...), append(d.Owed, d.Owed...), append(d.Waiting, d.Waiting...), append(d.Deadlines, d.Deadlines...)
+	}
+	for i := range d.Needs {
+		d.Needs[i].Actions = []Action{{"accept", "mailto:" + strings.Repeat("'", longestLink-10)}, {"decline", "mailto:" + strings.Repeat("&", longestLink-10)}}
+	}
+	if l := rendered(t, d); len(l.HTML) > MostBytes || !strings.Contains(l.Text, "left out here") {
+		t.Errorf("%d bytes", len(l.HTML))
+	}
+}
+
+func TestTheTimeline(t *testing.T) {
+	d := day("2026-12-08", london)
+	for name, c := range map[string]struct {
+		entries []Entry
+		want    []string
+		not     []string
+	}{
+		"gaps of half an hour and more are told": {
+			[]Entry{{When: d.span("09:00", 60), Title: "a"}, {When: d.span("10:29", 30), Title: "b"}, {When: d.span("11:29", 30), Title: "c"}}, []string{"· 30 min free"}, []string{"29 min free"},
+		},
+		"there is no gap inside a longer event": {
+			[]Entry{{When: d.span("09:00", 180), Title: "a"}, {When: d.span("09:30", 30), Title: "b"}, {When: d.span("11:00", 60), Title: "c"}}, nil, []string{"free"},
+		},
+		"what is shown as free fills no gap": {
+			[]Entry{{When: d.span("09:00", 60), Title: "a"}, {When: d.span("10:00", 60), Title: "b", Free: true}, {When: d.span("11:00", 60), Title: "c"}}, []string{"shown as free"}, nil,
+		},
+		"what is over midnight says since and until when": {
+			[]Entry{{When: d.span("-1 23:00", 120), Title: "a"}, {When: d.span("23:00", 120), Title: "b"}}, []string{"since Mon 7 Dec, 23:00", "until Wed 9 Dec, 01:00"}, nil,
+		},
+		"guests' clocks are told where they differ": {
+			[]Entry{{When: d.span("09:00", 30), Title: "a", GuestZone: berlin}}, []string{"10:00–10:30 in Berlin"}, nil,
+		},
+		"and not where they only have another name": {
+			[]Entry{{When: d.span("09:00", 30), Title: "a", GuestZone: zone("Europe/Dublin")}}, nil, []string{"Dublin"},
+		},
+		"a link is one only if it is https": {
+			[]Entry{{When: d.span("09:00", 30), Title: "a", Join: "http://meet.acme.example"}}, nil, []string{"Join", "http:"},
+		},
+		"an only guest who comes is nothing to tell": {
+			[]Entry{{When: d.span("09:00", 30), Title: "a", Accepted: 1}, {When: d.span("09:30", 30), Title: "b", Declined: 1}}, []string{"1 declined"}, []string{"accepted"},
+		},
+		"a conflict that is told above is referred to": {
+			[]Entry{{When: d.span("09:00", 30), Title: "a", Clash: "need-1"}, {When: d.span("09:00", 30), Title: "b", Clash: "else"}}, []string{"Conflict, see 1 above", "Conflict\n"}, nil,
+		},
+	} {
+		l := rendered(t, &Day{Date: d.day, Zone: london, Timeline: c.entries, Needs: []Line{{Kind: Ask, Title: "x"}}})
+		text := strings.ReplaceAll(l.Text, noBreak, " ")
+		for _, w := range c.want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: %q is missing in\n%s", name, w, text)
+			}
+		}
+		for _, n := range c.not {
+			if strings.Contains(text, n) {
+				t.Errorf("%s: there is %q in\n%s", name, n, text)
+			}
+		}
+	}
+}
+
+func TestTheTextSaysWhatThePageSays(t *testing.T) {
+	for _, d := range days {
+		one := numbered(d.make())
+		l := rendered(t, one)
+		text := strings.Join(strings.Fields(l.Text), "")
+		_, p, err := render(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range p.Blocks {
+			for _, r := range b.Rows {
+				if !strings.Contains(text, strings.Join(strings.Fields(r.Title), "")) {
+					t.Errorf("%s: %q is on the page and not in the text", d.name, r.Title)
+				}
+			}
+			for _, s := range b.Stops {
+				if !strings.Contains(text, strings.Join(strings.Fields(s.Title), "")) {
+					t.Errorf("%s: %q is on the page and not in the text", d.name, s.Title)
+				}
+			}
+		}
+	}
+}
+
+func TestDeadlinesAndWaits(t *testing.T) {
+	d := day("2026-03-30", london) // the day after the clocks went forward
+	c := compose(&Day{Date: d.day, Zone: london}, levels[0])
+	if c.Heading != "Monday 30 March" {
+		t.Fatal(c.Heading)
+	}
+	put := &composer{wording: &english, day: &Day{}, today: d.day, caps: levels[0]}
+	for name, x := range map[string]struct {
+		when       Span
+		text, tone string
+	}{
+		"yesterday": {d.allDay(-1, 1), "overdue, Sun 29 Mar", "alert"}, "today": {d.allDay(0, 1), "today", "warn"}, "at noon": {Span{Start: d.at("12:00")}, "today, 12:00", "warn"},
+		"tomorrow": {d.allDay(1, 1), "Tue 31 Mar", ""}, "never": {Span{}, "", ""},
+	} {
+		if text, tone := put.due(&Line{When: x.when}); text != x.text || tone != x.tone {
+			t.Errorf("due %s: %q %q", name, text, tone)
+		}
+	}
+	for when, want := range map[string]string{"-1 23:59": "1 day", "-3 08:00": "3 days", "00:10": "today", "+1 08:00": "today"} {
+		if text, _ := put.waited(&Line{When: Span{Start: d.at(when)}}); text != want {
+			t.Errorf("waiting since %s: %q, not %q", when, text, want)
+		}
+	}
+}
+
+func TestAnAgendaOfNothingIsOne(t *testing.T) {
+	l, err := Render(&Day{Date: time.Date(2026, 12, 8, 0, 0, 0, 0, time.UTC)})
+	if err != nil || l.Subject != "Tue 8 Dec · no meetings" || !strings.Contains(l.Text, english.nothingToday) {
+		t.Errorf("%+v, %v", l, err)
+	}
+}

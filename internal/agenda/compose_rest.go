@@ -1,0 +1,248 @@
+package agenda
+
+import (
+	"fmt"
+	"time"
+)
+
+// What stands below the timeline.
+
+// prep is what to know before meetings with people of other houses.
+func (c *composer) prep() block {
+	b := block{Key: "prep", Title: c.wording.prep}
+	left := 0
+	for i := range c.day.Prep {
+		brief := &c.day.Prep[i]
+		switch {
+		case brief.Confidential:
+			c.trace(b.Key, brief.ID, brief.Source, c.count(c.confidential, 1), false)
+		case len(b.Rows) == c.caps.briefs:
+			left++
+			c.trace(b.Key, brief.ID, brief.Source, c.title(brief.Title), false)
+		default:
+			b.Rows = append(b.Rows, c.brief(brief))
+		}
+	}
+	b.More = c.leftOut(left)
+	return b
+}
+
+func (c *composer) brief(brief *Brief) row {
+	r := row{Title: c.title(brief.Title), Aside: c.when(brief.When)}
+	r.add(c.who, c.people(brief.People))
+	c.trace("prep", brief.ID, brief.Source, r.words(), true)
+	last := c.noThread
+	switch line := &brief.Last; {
+	case line.Confidential:
+		last = c.count(c.confidential, 1)
+	case line.Text != "":
+		last = joined(", ", clean(line.Who, c.caps.title), c.when(Span{Start: line.When.Start})) + c.colon + c.prose(line.Text)
+	}
+	r.add(c.last, last)
+	c.trace("prep", brief.Last.ID, brief.Last.Source, last, true)
+	c.promised(&r, c.ours, brief.Ours)
+	c.promised(&r, c.theirs, brief.Theirs)
+	r.add(c.files, c.people(brief.Files))
+	return r
+}
+
+func (r *row) add(label, text string) {
+	if text != "" {
+		r.Notes = append(r.Notes, note{Label: label, Text: text})
+	}
+}
+
+// promised lists what is open between the two sides.
+func (c *composer) promised(r *row, label string, lines []Line) {
+	for i := range lines {
+		line := &lines[i]
+		text := c.prose(line.Title)
+		if line.Confidential {
+			text = c.count(c.confidential, 1)
+		} else if !line.When.Start.IsZero() {
+			text += " (" + fmt.Sprintf(c.by, c.date(line.When.Start.In(c.today.Location()))) + ")"
+		}
+		if shown := i < c.caps.promises; shown {
+			r.add(label, text)
+		}
+		c.trace("prep", line.ID, line.Source, label+c.colon+text, i < c.caps.promises)
+	}
+	if n := len(lines) - c.caps.promises; n > 0 {
+		r.add(label, c.leftOut(n))
+	}
+}
+
+// mail is what rules have put on the agenda, section by section.
+func (c *composer) mail() block {
+	b := block{Key: "mail", Title: c.wording.mail}
+	left, sections := 0, 0
+	for i := range c.day.Mail {
+		s := &c.day.Mail[i]
+		if sections == c.caps.sections {
+			left += len(s.Lines)
+			c.rows(b.Key, s.Lines, 0, c.letter)
+			continue
+		}
+		rows, more := c.rows(b.Key, s.Lines, c.caps.lines, c.letter)
+		if len(rows) == 0 {
+			continue
+		}
+		sections++
+		rows[0].Group, rows[len(rows)-1].More = c.title(s.Title), more
+		b.Rows = append(b.Rows, rows...)
+	}
+	b.More = c.leftOut(left)
+	return b
+}
+
+// letter is one mail: who, what about, what it says.
+func (c *composer) letter(line *Line) row {
+	r := row{Title: joined(c.colon, clean(line.Who, c.caps.title), c.title(line.Title)), Aside: c.when(line.When), Acts: c.actsOf(line)}
+	if text := c.prose(line.Text); text != "" {
+		r.Notes = append(r.Notes, note{Text: text})
+	}
+	if line.ByModel {
+		r.Notes = append(r.Notes, note{Text: c.byModel, Tone: "small"})
+	}
+	return r
+}
+
+// list is a section of short lines; aside says when of each.
+func (c *composer) list(key, title string, lines []Line, aside func(*Line) (text, tone string)) block {
+	b := block{Key: key, Title: title}
+	b.Rows, b.More = c.rows(key, lines, c.caps.list, func(line *Line) row {
+		r := c.letter(line)
+		r.Aside, r.Tone = aside(line)
+		return r
+	})
+	return b
+}
+
+func (c *composer) deadlines() block {
+	return c.list("deadlines", c.wording.deadlines, c.day.Deadlines, c.due)
+}
+
+// due is the time by which, with a word of warning.
+func (c *composer) due(line *Line) (text, tone string) {
+	if line.When.Start.IsZero() {
+		return "", ""
+	}
+	at := c.local(line.When.Start)
+	text = c.date(at)
+	if !line.When.AllDay {
+		text += ", " + c.clock(at)
+	}
+	switch days := daysBetween(c.today, at); {
+	case days < 0:
+		return fmt.Sprintf(c.overdue, text), "alert"
+	case days == 0 && line.When.AllDay:
+		return c.dueToday, "warn"
+	case days == 0:
+		return c.dueToday + ", " + c.clock(at), "warn"
+	}
+	return text, ""
+}
+
+// waited is for how many days somebody has waited.
+func (c *composer) waited(line *Line) (text, tone string) {
+	if line.When.Start.IsZero() {
+		return "", ""
+	}
+	days := max(daysBetween(line.When.Start.In(c.today.Location()), c.today), 0)
+	if days == 0 {
+		return c.dueToday, ""
+	}
+	return c.count(c.daysAgo, days), ""
+}
+
+// bar is one day, or one goal, with a bar beside it.
+type bar struct {
+	Name    string
+	Text    string
+	Figure  string // what the bar shows, in figures
+	Percent int    // of the width, 0 to 100
+	Tone    string
+}
+
+func (b *bar) words() string { return joined(" · ", b.Name, b.Text, b.Figure) }
+
+// week is the days to come, with how full they are.
+func (c *composer) week() block {
+	b := block{Key: "ahead", Title: c.ahead}
+	for i := range c.day.Week {
+		a := &c.day.Week[i]
+		line := c.dayAhead(a)
+		if shown := i < c.caps.days; shown {
+			b.Bars = append(b.Bars, line)
+		}
+		c.trace(b.Key, a.ID, a.Source, line.words(), i < c.caps.days)
+	}
+	b.More = c.leftOut(len(c.day.Week) - len(b.Bars))
+	return b
+}
+
+func (c *composer) dayAhead(a *Ahead) bar {
+	zone := c.today.Location()
+	text := c.noMeetings
+	switch {
+	case a.Meetings > 0:
+		text = joined(", ", c.count(c.meetings, a.Meetings), c.firstOf(a))
+	case a.Off:
+		text = c.off
+	}
+	line := bar{Name: c.date(a.Date.In(zone)), Text: joined(" · ", text, c.people(a.Notes)), Percent: percentOf(a.Load), Tone: "accent"}
+	if a.Meetings > 0 && !a.Off {
+		line.Figure = c.percent(a.Load)
+	}
+	if a.Load >= 0.8 {
+		line.Tone = "warn"
+	}
+	return line
+}
+
+func (c *composer) firstOf(a *Ahead) string {
+	if a.First.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(c.firstAt, c.clock(c.local(a.First)))
+}
+
+func percentOf(share float64) int { return int(min(max(share, 0), 1)*100 + 0.5) }
+
+// goalTimes shows the goals against the one that gets the most time.
+func (c *composer) goalTimes() block {
+	b := block{Key: "goals", Title: c.goals}
+	longest := time.Minute
+	for _, g := range c.day.Goals {
+		longest = max(longest, g.Time, g.Before)
+	}
+	for i := range c.day.Goals {
+		g := &c.day.Goals[i]
+		line := bar{
+			Name: c.title(g.Name), Text: fmt.Sprintf(c.lastWeek, c.length(max(g.Before, 0))), Figure: c.length(max(g.Time, 0)),
+			Percent: percentOf(float64(g.Time) / float64(longest)), Tone: "accent",
+		}
+		if shown := i < c.caps.goals; shown {
+			b.Bars = append(b.Bars, line)
+		}
+		c.trace(b.Key, g.ID, g.Source, line.words(), i < c.caps.goals)
+	}
+	b.More = c.leftOut(len(c.day.Goals) - len(b.Bars))
+	return b
+}
+
+// doneFor counts what rules did, each with the way to take it back.
+func (c *composer) doneFor() block {
+	b := block{Key: "done", Title: c.wording.done}
+	b.Rows, b.More = c.rows(b.Key, c.day.Done, c.caps.done, func(line *Line) row {
+		r := row{Title: c.title(line.Title), Acts: c.actsOf(line)}
+		if line.Count > 0 {
+			r.Mark = fmt.Sprintf(c.times, c.number(line.Count))
+		}
+		if rule := clean(line.Source.Rule, c.caps.title); rule != "" {
+			r.Notes = append(r.Notes, note{Text: rule, Tone: "small"})
+		}
+		return r
+	})
+	return b
+}

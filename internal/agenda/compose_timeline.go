@@ -1,0 +1,297 @@
+package agenda
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// shortestGap is how long a stretch must be to be told as free.
+const shortestGap = 30 * time.Minute
+
+// stop is one place on the time rail: an entry, a gap between two, or a change of
+// the clocks' zone. Gaps and changes have no Time.
+type stop struct {
+	Tone   string // meet outside clash focus travel kept private free; gap, zone
+	Time   string
+	End    string
+	Length string
+	Title  string
+	Mark   string // what kind of thing it is, where the title does not tell
+	Notes  []note
+}
+
+func (s *stop) words() string {
+	r := row{Mark: joined(", ", s.Time, s.Length), Title: joined(": ", s.Mark, s.Title), Notes: s.Notes}
+	return r.words()
+}
+
+func (c *composer) zoneOf(e *Entry) *time.Location {
+	if e.Zone != nil {
+		return e.Zone
+	}
+	return c.today.Location()
+}
+
+func (c *composer) zoneAfter(e *Entry) *time.Location {
+	if e.EndZone != nil {
+		return e.EndZone
+	}
+	return c.zoneOf(e)
+}
+
+// local is an instant on the clocks where the executive will be then, as far as
+// today's entries tell; what comes after today is where the day ends.
+func (c *composer) local(at time.Time) time.Time {
+	zone := c.today.Location()
+	for i := range c.entries {
+		e := &c.entries[i]
+		switch {
+		case e.When.AllDay:
+		case !e.When.End.After(at):
+			zone = c.zoneAfter(e)
+		case !e.When.Start.After(at):
+			zone = c.zoneOf(e)
+		}
+	}
+	return at.In(zone)
+}
+
+// timeline is the day on its rail: what lasts all day, then everything by start
+// with the gaps between.
+func (c *composer) timeline() block {
+	b := block{Key: "timeline", Title: c.wording.today}
+	entries := c.entries
+	zone, busyUntil := c.today.Location(), time.Time{}
+	for i := range entries {
+		e := &entries[i]
+		if i >= c.caps.stops {
+			c.trace(b.Key, e.ID, e.Source, c.entryTitle(e), false)
+			continue
+		}
+		if !e.When.AllDay {
+			if gap := e.When.Start.Sub(busyUntil); !busyUntil.IsZero() && gap >= shortestGap {
+				b.Stops = append(b.Stops, stop{Tone: "gap", Title: fmt.Sprintf(c.free, c.length(gap))})
+			}
+			b.Stops = append(b.Stops, c.zoneChange(zone, c.zoneOf(e), e.When.Start)...)
+			if !e.Free {
+				busyUntil = later(busyUntil, e.When.End)
+			}
+		}
+		s := c.entry(e)
+		b.Stops = append(b.Stops, s)
+		c.trace(b.Key, e.ID, e.Source, s.words(), true)
+		if !e.When.AllDay {
+			zone = c.zoneAfter(e)
+			b.Stops = append(b.Stops, c.zoneChange(c.zoneOf(e), zone, e.When.End)...)
+		}
+	}
+	b.More = c.leftOut(len(entries) - c.caps.stops)
+	if len(entries) == 0 {
+		b.More = c.nothingToday
+	}
+	return b
+}
+
+func byStart(a, b Entry) int {
+	if a.When.AllDay != b.When.AllDay {
+		if a.When.AllDay {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(a.When.Start.Compare(b.When.Start), a.When.End.Compare(b.When.End))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// zoneChange is the line between two zones whose clocks differ.
+func (c *composer) zoneChange(from, to *time.Location, at time.Time) []stop {
+	ahead := offset(at, to, from)
+	text := fmt.Sprintf(c.zoneAhead, c.city(to), c.length(ahead), c.city(from))
+	switch {
+	case ahead == 0:
+		return nil
+	case ahead < 0:
+		text = fmt.Sprintf(c.zoneBehind, c.city(to), c.length(-ahead), c.city(from))
+	}
+	return []stop{{Tone: "zone", Title: text}}
+}
+
+// entry puts one entry into words. Of a confidential one there is when it is.
+func (c *composer) entry(e *Entry) stop {
+	start := e.When.Start.In(c.zoneOf(e))
+	s := stop{Tone: toneOfEntry(e), Time: c.clock(start), Title: c.entryTitle(e)}
+	if e.When.AllDay {
+		s.Time = c.allDay
+	} else if length := e.When.End.Sub(e.When.Start); length > 0 {
+		s.End, s.Length = c.clock(start.Add(length)), c.length(length)
+	}
+	s.note(c.beyondToday(e), "")
+	if e.Confidential {
+		return s
+	}
+	s.Mark = c.entryMark(e)
+	c.where(&s, e)
+	if e.Kind == Travel && e.EndZone != nil && offset(e.When.End, e.EndZone, c.zoneOf(e)) != 0 {
+		s.note(fmt.Sprintf(c.arrive, c.clock(e.When.End.In(e.EndZone)), c.city(e.EndZone)), "")
+	}
+	c.flags(&s, e)
+	return s
+}
+
+func (s *stop) note(text, tone string) {
+	if text != "" {
+		s.Notes = append(s.Notes, note{Text: text, Tone: tone})
+	}
+}
+
+func (c *composer) entryTitle(e *Entry) string {
+	if e.Confidential {
+		return c.private
+	}
+	return c.title(e.Title)
+}
+
+func toneOfEntry(e *Entry) string {
+	switch {
+	case e.Confidential:
+		return "private"
+	case e.Clash != "":
+		return "clash"
+	case e.Free:
+		return "free"
+	case e.Kind == Meeting && len(e.Outside) > 0:
+		return "outside"
+	case e.Kind == Meeting:
+		return "meet"
+	case e.Kind == Focus || e.Kind == Travel || e.Kind == Kept:
+		return string(e.Kind)
+	}
+	return "private"
+}
+
+// entryMark is the word before a title.
+func (c *composer) entryMark(e *Entry) string {
+	switch e.Kind {
+	case Focus:
+		return c.focus
+	case Travel:
+		return c.travel
+	case Kept:
+		return c.kept
+	case Away:
+		return c.away
+	}
+	return ""
+}
+
+// beyondToday says when something began or ends that is not only today.
+func (c *composer) beyondToday(e *Entry) string {
+	zone := c.today.Location()
+	start, end := e.When.Start.In(zone), e.When.End.In(zone)
+	clock := func(t time.Time) string { return ", " + c.clock(t) }
+	if e.When.AllDay {
+		clock, end = func(time.Time) string { return "" }, end.AddDate(0, 0, -1)
+	}
+	var parts []string
+	if start.Before(c.today) {
+		parts = append(parts, fmt.Sprintf(c.since, c.date(start)+clock(start)))
+	}
+	if tomorrow := c.today.AddDate(0, 0, 1); end.After(tomorrow) || e.When.AllDay && end.Equal(tomorrow) {
+		parts = append(parts, fmt.Sprintf(c.until, c.date(end)+clock(end)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// where is the place and the link, and who will be there: in one line, if that is
+// not much.
+func (c *composer) where(s *stop, e *Entry) {
+	place := clean(e.Place, c.caps.title)
+	company := joined(" · ", c.company(e), c.guestsClock(e))
+	link, host := webLink(e.Join)
+	if link == "" {
+		if len(e.Outside) == 0 {
+			place, company = joined(" · ", place, company), ""
+		}
+		s.note(place, "")
+		s.note(company, "")
+		return
+	}
+	if also, _ := webLink(e.Place); also != "" {
+		place = "" // the link stands where the place should
+	}
+	s.Notes = append(s.Notes, note{Text: place, Label: c.join, Link: link, Host: host})
+	s.note(company, "")
+}
+
+// company is who comes from outside, and how the guests have answered.
+func (c *composer) company(e *Entry) string {
+	with := ""
+	if names := c.people(e.Outside); names != "" {
+		with = fmt.Sprintf(c.guests, names)
+	}
+	if e.Accepted == 1 && e.Declined+e.Open == 0 {
+		return with // the only guest comes: nothing to tell
+	}
+	var answers []string
+	for _, a := range []struct {
+		word string
+		n    int
+	}{{c.accepted, e.Accepted}, {c.declined, e.Declined}, {c.open, e.Open}} {
+		if a.n > 0 {
+			answers = append(answers, fmt.Sprintf(a.word, c.number(a.n)))
+		}
+	}
+	return joined(" · ", with, strings.Join(answers, ", "))
+}
+
+// people lists names, up to the cap.
+func (c *composer) people(all []string) string {
+	var names []string
+	for _, name := range all[:min(len(all), c.caps.people)] {
+		if name = clean(name, c.caps.title/2); name != "" {
+			names = append(names, name)
+		}
+	}
+	if n := len(all) - c.caps.people; n > 0 {
+		names = append(names, fmt.Sprintf(c.others, c.number(n)))
+	}
+	return strings.Join(names, "; ")
+}
+
+// guestsClock is when it is where the guests are, if their clocks differ.
+func (c *composer) guestsClock(e *Entry) string {
+	if e.GuestZone == nil || e.When.AllDay || offset(e.When.Start, e.GuestZone, c.zoneOf(e)) == 0 {
+		return ""
+	}
+	there := e.When.Start.In(e.GuestZone)
+	return fmt.Sprintf(c.atGuests, c.clock(there)+"–"+c.clock(e.When.End.In(e.GuestZone)), c.city(e.GuestZone))
+}
+
+// flags are what is wrong with an entry.
+func (c *composer) flags(s *stop, e *Entry) {
+	if e.Clash != "" {
+		text := c.kinds[Conflict]
+		if number := c.numbers[e.Clash]; number != "" {
+			text = fmt.Sprintf(c.conflictSee, number)
+		}
+		s.note(text, "alert")
+	}
+	var missing []string
+	for _, m := range []struct {
+		is   bool
+		word string
+	}{{e.Response == Invitation, c.unanswered}, {e.Response == Hold, c.maybe}, {e.NoAgenda, c.noAgenda}, {e.NoLink, c.noLink}, {e.NoPlace, c.noPlace}, {e.Free, c.shownFree}} {
+		if m.is {
+			missing = append(missing, m.word)
+		}
+	}
+	s.note(strings.Join(missing, " · "), "warn")
+}

@@ -1,0 +1,225 @@
+package agenda
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode"
+
+	"golang.org/x/net/html"
+)
+
+// shape is the elements of a document with their attributes, without texts and
+// without where links go: what a stranger's text must not change.
+func shape(t testing.TB, document string) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		b.WriteString("<" + n.Data)
+		for _, a := range n.Attr {
+			if a.Key != "href" {
+				b.WriteString(" " + a.Key + "=" + a.Val)
+			}
+		}
+		b.WriteString(">\n")
+	}
+	return b.String()
+}
+
+// withText is a day in which every field that a stranger can fill says s.
+func withText(s string) *Day {
+	d := day("2026-12-08", london)
+	line := Line{Kind: Ask, Title: s, Who: s, Text: s, When: d.span("09:00", 30), Source: Source{Rule: s}, Actions: does("1", "accept", "decline")}
+	clash := Line{Kind: Conflict, When: d.span("10:00", 30), Clash: &Clash{Stays: s, Gives: s, Why: s, Do: Move, To: d.span("11:00", 30)}}
+	return &Day{
+		Date: d.day, Zone: london, Language: English, Notices: []Notice{{Kind: Stale, What: s, Since: d.day}},
+		Needs: []Line{clash, line}, Changes: []Line{line}, Deadlines: []Line{line}, Owed: []Line{line}, Waiting: []Line{line}, Done: []Line{line},
+		Timeline: []Entry{{Kind: Meeting, When: d.span("09:00", 30), Title: s, Place: s, Outside: []string{s, s}, Accepted: 2}},
+		Prep:     []Brief{{Title: s, When: d.span("09:00", 30), People: []string{s}, Last: line, Ours: []Line{line}, Theirs: []Line{line}, Files: []string{s}}},
+		Mail:     []Section{{Title: s, Lines: []Line{line}}},
+		Week:     []Ahead{{Date: d.day, Notes: []string{s}}}, Goals: []Goal{{Name: s, Time: time.Hour}},
+	}
+}
+
+// TestAStrangersTextChangesNothingButText compares the document with that of the
+// same day in harmless words: element by element, attribute by attribute.
+func TestAStrangersTextChangesNothingButText(t *testing.T) {
+	plain, err := Render(numbered(withText("harmless")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range evil {
+		l, err := Render(numbered(withText(s)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shape(t, l.HTML) != shape(t, plain.HTML) {
+			t.Errorf("text %d changes the document", i)
+		}
+		if l.Subject != plain.Subject {
+			t.Errorf("text %d changes the subject: %q", i, l.Subject)
+		}
+		if strings.Count(l.Text, "mailto:") != strings.Count(plain.Text, "mailto:") {
+			t.Errorf("text %d adds a link to the plain text", i)
+		}
+		wrongIn(t, l)
+	}
+}
+
+// wrongIn looks for what no agenda may hold, whatever is in it.
+func wrongIn(t testing.TB, l Letter) {
+	t.Helper()
+	if len(l.HTML) > MostBytes {
+		t.Errorf("the page has %d bytes", len(l.HTML))
+	}
+	if strings.ContainsFunc(l.Subject, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+		t.Errorf("the subject is %q", l.Subject)
+	}
+	for name, text := range map[string]string{"page": l.HTML, "text": l.Text} {
+		if r := strings.IndexFunc(text, func(r rune) bool {
+			return r != '\n' && (unicode.IsControl(r) || r == 0x202e || r == 0x202d || r == 0x2028)
+		}); r >= 0 {
+			t.Errorf("the %s has %q", name, text[r:min(len(text), r+20)])
+		}
+		if strings.Count(text, isolate) != strings.Count(text, isolated) {
+			t.Errorf("the %s turns around what does not belong to it", name)
+		}
+	}
+	for line := range strings.SplitSeq(l.Text, "\n") {
+		if n := len([]rune(line)); n > columns && !strings.Contains(line, "mailto:") && !strings.Contains(line, "https://") {
+			t.Errorf("a line of %d columns: %q", n, line)
+		}
+	}
+}
+
+// TestOnlyAddressesThatCanBeTrustedBecomeLinks looks at every link of the hostile day.
+func TestOnlyAddressesThatCanBeTrustedBecomeLinks(t *testing.T) {
+	for link, want := range map[string]string{
+		"https://meet.acme.example/a?b=c#d": "meet.acme.example", "HTTPS://Meet.Acme.Example:8443/": "meet.acme.example",
+		"http://meet.acme.example/": "", "javascript:alert(1)": "", "https://user:pass@attacker.example/": "", "https://аcme.example/": "", "https:attacker": "",
+		"https://": "", "https://x.example/\"onclick=": "", "https://x.example/ y": "", "//x.example/": "", "data:text/html,x": "", "https://x.example/" + strings.Repeat("y", longestLink): "",
+		"https://[::1]/": "",
+	} {
+		if _, host := webLink(link); host != want {
+			t.Errorf("%q: host %q, not %q", link, host, want)
+		}
+	}
+	for link, want := range map[string]bool{
+		"mailto:desk@acme.example?subject=foredesk%20accept%201": true, "mailto:x?subject=\"": false, "mailto:a b": false, "https://x.example": false, "mailto:x\r\nBcc: y": false, "": false,
+	} {
+		if got := mailLink(link) != ""; got != want {
+			t.Errorf("%q is a link: %v", link, got)
+		}
+	}
+}
+
+// TestInChromium shows the hostile days to a real browser: it runs nothing, asks
+// nothing of anybody, and shows every text as text.
+func TestInChromium(t *testing.T) {
+	b := chromium(t)
+	trap := httptest.NewServer(nil)
+	t.Cleanup(trap.Close)
+	texts := slices.Clone(evil)
+	for _, s := range []string{
+		`<script>fetch("TRAP/script")</script>`, `<img src="TRAP/img" onerror="alert(1)">`, `"><iframe src="TRAP/frame"></iframe>`, `</title><link rel="stylesheet" href="TRAP/css">`,
+		`</style><style>@import url(TRAP/import);*{background:url(TRAP/bg)}</style>`, `<meta http-equiv="refresh" content="0;url=TRAP/refresh">`, `<svg onload="fetch('TRAP/svg')">`,
+		`<base href="TRAP/">`, `' autofocus onfocus='fetch("TRAP/focus")`, `<video src="TRAP/v" autoplay>`, `<body onload="fetch('TRAP/load')">`, `TRAP/plain`,
+	} {
+		texts = append(texts, strings.ReplaceAll(s, "TRAP", trap.URL))
+	}
+	visitors := &visits{}
+	trap.Config.Handler = visitors
+	for i, s := range texts {
+		before := numbered(withText(s))
+		address := serve(t, before)
+		b.show(address)
+		b.calm(i)
+		var shown []string
+		b.eval(`[...document.querySelectorAll("p")].map(p => p.textContent)`, &shown)
+		for _, want := range []string{clean(s, levels[0].title), clean(s, levels[0].prose)} {
+			if !slices.ContainsFunc(shown, func(p string) bool { return strings.Contains(p, want) }) {
+				t.Errorf("text %d is not shown as it is: %q", i, want)
+			}
+		}
+	}
+	b.show(serve(t, hostile()))
+	b.calm(len(texts))
+	if len(visitors.list()) > 0 {
+		t.Errorf("asked for %q", visitors.list())
+	}
+}
+
+// visits writes down what is asked for.
+type visits struct {
+	mu    sync.Mutex
+	paths []string
+}
+
+func (v *visits) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.paths = append(v.paths, r.URL.Path)
+}
+
+func (v *visits) list() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.paths)
+}
+
+// calm fails the test if the page did anything by itself: a dialog, a second
+// request, a script, another page.
+func (b *browser) calm(n int) {
+	b.t.Helper()
+	var state struct{ Scripts, Handlers, Loads, Tables int }
+	b.eval(`({
+		scripts: document.querySelectorAll("script,iframe,img,link,svg,video,object,base,meta[http-equiv],form").length,
+		handlers: [...document.querySelectorAll("*")].filter(e => e.getAttributeNames().some(a => a.startsWith("on"))).length,
+		loads: performance.getEntriesByType("resource").filter(e => !e.name.endsWith("/favicon.ico")).length,
+		tables: document.querySelectorAll("table").length,
+	})`, &state)
+	if state.Scripts+state.Handlers+state.Loads > 0 || state.Tables == 0 {
+		b.t.Errorf("text %d: %+v", n, state)
+	}
+	requests := 0
+	for _, e := range b.events {
+		switch e {
+		case "Page.javascriptDialogOpening", "Runtime.exceptionThrown", "Page.windowOpen", "Page.frameAttached":
+			b.t.Errorf("text %d: %s", n, e)
+		case "Network.requestWillBeSent":
+			requests++
+		}
+	}
+	if requests > 2 { // the page, and its favicon
+		b.t.Errorf("text %d: %d requests", n, requests)
+	}
+}
+
+// TestTheBrowserWouldNotice promises that the test above sees what it looks for.
+func TestTheBrowserWouldNotice(t *testing.T) {
+	b := chromium(t)
+	visitors := &visits{}
+	trap := httptest.NewServer(visitors)
+	t.Cleanup(trap.Close)
+	bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, `<table></table><img src="%s/img"><p>x</p>`, trap.URL)
+	}))
+	t.Cleanup(bad.Close)
+	b.show(bad.URL)
+	if len(visitors.list()) == 0 || !slices.Contains(b.events, "Network.requestWillBeSent") {
+		t.Errorf("a picture was not noticed: %q, %q", visitors.list(), b.events)
+	}
+}

@@ -1,0 +1,50 @@
+package agenda
+
+// wording is one language: its words and its formats. "%s" stands for what is put
+// in; a test holds the languages against each other.
+type wording struct {
+	tag Language
+
+	// Formats. Dates take weekday, day and month.
+	days, longDays        [7]string // from Sunday
+	months, longMonths    [12]string
+	shortDate, fullDate   string
+	firstOfMonth          string // as people write it
+	time                  string // hour, minute
+	minutes, hours        string
+	hoursMinutes          string
+	thousands, percentage string
+	zeroIsOne             bool // "0 réunion", but "0 meetings"
+	allDay, colon         string
+	cities                map[string]string // of zones, where the language has another name
+
+	// The top.
+	meetings, conflicts, decisions    plural
+	first, noMeetings, quiet          string
+	stale, late, clocksOn, clocksBack string
+	needs, changed, today, prep       string // titles of sections
+	mail, deadlines, owed, waiting    string
+	ahead, goals, done                string
+	more, confidential                plural
+
+	kinds map[Kind]string
+	acts  map[string]string
+
+	// Decisions.
+	and, private, privateEvent, recommended, untitled string
+	move, decline, declineFor, tentative, choose      string // what gives way, and for when
+	stays                                             string // what stays, and why
+	was, byModel                                      string
+
+	// The timeline.
+	focus, travel, kept, away, free                       string
+	join, guests, accepted, declined, open, others        string
+	atGuests, zoneAhead, zoneBehind, arrive, since, until string // see timeline.go
+	noAgenda, noLink, noPlace, unanswered, maybe          string
+	conflictSee, shownFree, nothingToday                  string
+	who, last, noThread, ours, theirs, files, by          string
+	overdue, dueToday                                     string
+	daysAgo                                               plural
+	firstAt, off, lastWeek, times                         string
+	made, why                                             string
+}

@@ -1,0 +1,50 @@
+package agenda
+
+var german = wording{
+	tag:       German,
+	days:      [7]string{"So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"},
+	longDays:  [7]string{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
+	months:    [12]string{"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."},
+	shortDate: "%s %s. %s", fullDate: "%s, %s. %s", firstOfMonth: "1",
+	longMonths: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
+	time:       "%02d:%02d", minutes: "%d" + noBreak + "Min.", hours: "%d" + noBreak + "Std.", hoursMinutes: "%d:%02d" + noBreak + "Std.",
+	thousands: ".", percentage: "%d" + noBreak + "%%", allDay: "ganztägig", colon: ": ",
+	cities: map[string]string{
+		"Europe/Vienna": "Wien", "Europe/Zurich": "Zürich", "Europe/Brussels": "Brüssel", "Europe/Lisbon": "Lissabon", "Europe/Rome": "Rom",
+		"Europe/Warsaw": "Warschau", "Europe/Prague": "Prag", "Europe/Copenhagen": "Kopenhagen", "Europe/Athens": "Athen", "Europe/Moscow": "Moskau",
+		"Asia/Tokyo": "Tokio", "Asia/Singapore": "Singapur", "Asia/Calcutta": "Kolkata", "Europe/Kiev": "Kiew", "Europe/Kyiv": "Kiew",
+	},
+
+	meetings: plural{"%s Besprechung", "%s Besprechungen"}, conflicts: plural{"%s Konflikt", "%s Konflikte"}, decisions: plural{"%s Entscheidung", "%s Entscheidungen"},
+	first: "die erste %s", noMeetings: "keine Besprechungen", quiet: "Nichts im Kalender, und nichts wartet auf Sie.",
+	stale:    "%s wurde zuletzt am %s gelesen. Was seither kam oder sich geändert hat, fehlt unten.",
+	late:     "Diese Übersicht sollte um %s da sein und wurde aufgehalten.",
+	clocksOn: "In der Nacht wurden die Uhren vorgestellt: Der Tag hat %s Stunden.", clocksBack: "In der Nacht wurden die Uhren zurückgestellt: Der Tag hat %s Stunden.",
+	needs: "Sie entscheiden", changed: "Seit gestern geändert", today: "Heute", prep: "Zur Vorbereitung",
+	mail: "Aus Ihrer Post", deadlines: "Fristen", owed: "Antworten, die Sie schulden", waiting: "Antworten, auf die Sie warten",
+	ahead: "Morgen und die Woche", goals: "Wohin die Zeit geht", done: "Für Sie erledigt",
+	more: plural{"und %s weitere, hier ausgelassen", "und %s weitere, hier ausgelassen"}, confidential: plural{"%s vertraulicher Eintrag", "%s vertrauliche Einträge"},
+
+	kinds: map[Kind]string{
+		Conflict: "Konflikt", Invitation: "Einladung", Approval: "Freigabe", Hold: "Reserviert bis", Ask: "Bitte an Sie",
+		New: "Neu", Moved: "Verschoben", Cancelled: "Abgesagt", Changed: "Geändert", Accepted: "Zugesagt", Declined: "Abgelehnt",
+	},
+	acts: map[string]string{
+		"accept": "Zusagen", "decline": "Absagen", "tentative": "Vielleicht", "fix": "So machen", "snooze": "Nicht heute", "undo": "Zurücknehmen",
+		"approve": "Freigeben", "refuse": "Ablehnen", "release": "Freilassen", "keep": "Behalten", "unsubscribe": "Abbestellen",
+	},
+
+	and: "%s und %s", private: "Privat", privateEvent: "Privater Termin", recommended: "Vorschlag", untitled: "(ohne Titel)",
+	move: "%s verlegen auf %s", decline: "%s absagen", declineFor: "%s absagen und um %s bitten", tentative: "%s mit Vielleicht beantworten", choose: "Eines muss weichen; welches, wissen nur Sie",
+	stays: "%s bleibt: %s.", was: "bisher %s", byModel: "Zusammenfassung eines Sprachmodells",
+
+	focus: "Ruhe", travel: "Unterwegs", kept: "Reserviert", away: "Abwesend", free: "%s frei",
+	join: "Teilnehmen", guests: "Mit %s", accepted: "%s" + noBreak + "zugesagt", declined: "%s" + noBreak + "abgesagt", open: "%s" + noBreak + "offen", others: "%s" + noBreak + "weitere",
+	atGuests: "%s in %s, bei den Gästen", zoneAhead: "Ab hier Zeit in %s, %s vor %s", zoneBehind: "Ab hier Zeit in %s, %s hinter %s", arrive: "Ankunft %s, Zeit in %s", since: "seit %s", until: "bis %s",
+	noAgenda: "Keine Tagesordnung", noLink: "Kein Link", noPlace: "Kein Ort", unanswered: "Unbeantwortet", maybe: "Mit Vielleicht beantwortet",
+	conflictSee: "Konflikt, siehe %s oben", shownFree: "als frei angezeigt",
+	nothingToday: "Nichts im Kalender.", who: "Wer", last: "Zuletzt", noThread: "noch keine Post", ours: "Von Ihnen zugesagt", theirs: "Ihnen zugesagt",
+	files: "Dateien", by: "bis %s", overdue: "überfällig, %s", dueToday: "heute", daysAgo: plural{"%s Tag", "%s Tage"},
+	firstAt: "ab %s", off: "frei", lastWeek: "Vorwoche %s", times: "%s ×",
+	made: "Erstellt um %s, Zeit in %s.", why: "Woher eine Zeile kommt: foredesk agenda --why --date %s",
+}
