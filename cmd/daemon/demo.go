@@ -65,6 +65,7 @@ type show struct {
 	pause   time.Duration
 	asked   demo.Departure // the mail that asks for approval
 
+	pen     sync.Mutex  // of out
 	handled chan string // Message-IDs of arrivals, as they are done with
 	mu      sync.Mutex
 	last    store.Step // a move that was shown, to be taken back at the end
@@ -178,15 +179,22 @@ func endpoint(addr string) (*config.Server, error) {
 }
 
 func (s *show) intro() {
-	fmt.Fprintf(s.out, "%s\n\n", s.bold("Foredesk: the desk of Dana Whitfield, who is made up"))
-	fmt.Fprintf(s.out, "  rules    rules.example.yaml, %s\n", count(int64(len(s.desk.set.Rules)), "rule"))
-	fmt.Fprintf(s.out, "  IMAP     %s   user %s, password %s, no TLS\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
-	fmt.Fprintf(s.out, "  Calendar %s   as Google's, with hers and her family's\n", strings.TrimPrefix(s.world.Calendar.Endpoint(), "http://"))
-	fmt.Fprintf(s.out, "  SMTP     %s   takes mail for %s; what she sends goes no further\n", s.world.SMTPAddr(), s.world.Address)
+	s.printf("%s\n\n", s.bold("Foredesk: the desk of Dana Whitfield, who is made up"))
+	s.printf("  rules    rules.example.yaml, %s\n", count(int64(len(s.desk.set.Rules)), "rule"))
+	s.printf("  IMAP     %s   user %s, password %s, no TLS\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
+	s.printf("  Calendar %s   as Google's, with hers and her family's\n", strings.TrimPrefix(s.world.Calendar.Endpoint(), "http://"))
+	s.printf("  SMTP     %s   takes mail for %s; what she sends goes no further\n", s.world.SMTPAddr(), s.world.Address)
+}
+
+// printf prints. What happens to mail and to the calendar is told by two goroutines.
+func (s *show) printf(format string, args ...any) {
+	s.pen.Lock()
+	defer s.pen.Unlock()
+	fmt.Fprintf(s.out, format, args...)
 }
 
 func (s *show) heading(title, verb string) {
-	fmt.Fprintf(s.out, "\n%s  %s\n\n", s.bold(title), s.faint("("+verb+")"))
+	s.printf("\n%s  %s\n\n", s.bold(title), s.faint("("+verb+")"))
 }
 
 // observe shows what happens to a new mail, as it happens.
@@ -296,7 +304,7 @@ func (s *show) arrive(ctx context.Context, a demo.Arrival) error {
 	if err := s.rest(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "  %s\n", s.faint(a.About))
+	s.printf("  %s\n", s.faint(a.About))
 	if err := s.world.Deliver(ctx, a); err != nil {
 		return err
 	}
@@ -330,13 +338,13 @@ func (s *show) takeBack(ctx context.Context) error {
 	if now.State != store.Undone {
 		return fmt.Errorf("step %d was not taken back: it is %s", last.ID, now.State)
 	}
-	fmt.Fprintf(s.out, "  %q by %s\n  was in %s and is back in %s; no rule will move it again.\n",
+	s.printf("  %q by %s\n  was in %s and is back in %s; no rule will move it again.\n",
 		oneLine(now.Item.Subject, 60), now.Item.Sender, last.At.Folder, now.Item.Place.Folder)
 	return nil
 }
 
 func (s *show) ending() {
-	fmt.Fprint(s.out, `
+	s.printf(`
 Next:
   foredesk check rules.example.yaml   after you have changed something in it
   foredesk test rules.example.yaml    its own tests
@@ -346,6 +354,6 @@ Next:
 
 // hold keeps the servers open until Ctrl-C.
 func (s *show) hold(ctx context.Context) {
-	fmt.Fprintf(s.out, "\nPoint a mail program at IMAP %s (user %s, password %s, no TLS). Ctrl-C ends.\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
+	s.printf("\nPoint a mail program at IMAP %s (user %s, password %s, no TLS). Ctrl-C ends.\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
 	<-ctx.Done()
 }

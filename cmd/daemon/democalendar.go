@@ -32,9 +32,9 @@ func (s *show) fourWeeks(ctx context.Context) error {
 			names[e.Calendar]++
 		}
 	}
-	fmt.Fprintf(s.out, "  %s ahead on her own calendar, %d on that of her family. What stands there stays.\n", count(names["primary"], "event"), names["Family"])
+	s.printf("  %s ahead on her own calendar, %d on that of her family. What stands there stays.\n", count(names["primary"], "event"), names["Family"])
 	for _, c := range s.desk.set.Clashes(diary, time.Now(), time.Now().AddDate(0, 0, 14)) {
-		fmt.Fprintf(s.out, "  %s %s\n", s.faint("clash:"), oneLine(c.Text, 150))
+		s.printf("  %s %s\n", s.faint("clash:"), oneLine(c.Text, 150))
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func (s *show) appointments(ctx context.Context) error {
 		if err := s.rest(ctx); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "  %s\n", s.faint(h.About))
+		s.printf("  %s\n", s.faint(h.About))
 		if err := s.world.Happen(h); err != nil && !errors.Is(err, demo.ErrNothingOurs) {
 			return err
 		}
@@ -80,7 +80,7 @@ func (s *show) takesOne(ctx context.Context) error {
 		return errors.New("no times were offered, so none can be taken")
 	}
 	start, end, _ := engine.OnCalendar(holds[1])
-	fmt.Fprintf(s.out, "  %s\n", s.faint("The customer takes one of the times: her invitation comes, and the other holds go."))
+	s.printf("  %s\n", s.faint("The customer takes one of the times: her invitation comes, and the other holds go."))
 	person := func(email string, self bool) map[string]any {
 		return map[string]any{"email": email, "self": self, "responseStatus": map[bool]string{true: "needsAction", false: "accepted"}[self]}
 	}
@@ -112,7 +112,7 @@ func (s *show) solve(ctx context.Context) error {
 		if err := s.rest(ctx); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "  %s\n", s.faint(fmt.Sprintf("Priya looks at the clash of %q, and says yes: foredesk approve %d.", oneLine(line.Subject, 50), a.ID)))
+		s.printf("  %s\n", s.faint(fmt.Sprintf("Priya looks at the clash of %q, and says yes: foredesk approve %d.", oneLine(line.Subject, 50), a.ID)))
 		if err := s.account.Answer(ctx, engine.AnswerArgs{IDs: []int64{a.ID}, Answer: store.Approve}); err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (s *show) onCalendar(e engine.Event) bool {
 		}
 	}
 	if len(words) > 0 {
-		fmt.Fprintf(s.out, "  %-24s %-42s %s %s\n", "on the calendar", oneLine(e.Item.Subject, 42), s.green("→"), strings.Join(words, ", "))
+		s.printf("  %-24s %-42s %s %s\n", "on the calendar", oneLine(e.Item.Subject, 42), s.green("→"), strings.Join(words, ", "))
 	}
 	return true
 }

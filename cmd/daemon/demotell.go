@@ -40,7 +40,7 @@ func (s *show) twoWeeks(ctx context.Context) error {
 			more++
 		}
 	})
-	fmt.Fprintf(s.out, "  … and %s like these\n", count(more, "more mail"))
+	s.printf("  … and %s like these\n", count(more, "more mail"))
 	return err
 }
 
@@ -72,9 +72,9 @@ func (s *show) line(steps []store.Step) {
 	}
 	item := steps[0].Item
 	rows := wrap(words, 78)
-	fmt.Fprintf(s.out, "  %-24s %-42s %s %s\n", oneLine(item.Sender, 24), oneLine(item.Subject, 42), s.green("→"), rows[0])
+	s.printf("  %-24s %-42s %s %s\n", oneLine(item.Sender, 24), oneLine(item.Subject, 42), s.green("→"), rows[0])
 	for _, row := range rows[1:] {
-		fmt.Fprintf(s.out, "%72s%s\n", "", row)
+		s.printf("%72s%s\n", "", row)
 	}
 }
 
@@ -132,11 +132,11 @@ func (s *show) ask(ctx context.Context) error {
 	if s.asked.Raw == nil {
 		return errors.New("nothing waits for approval, or nobody was asked")
 	}
-	fmt.Fprint(s.out, "  Priya Nair, Dana's assistant, gets one mail about all of it:\n\n")
+	s.printf("  Priya Nair, Dana's assistant, gets one mail about all of it:\n\n")
 	for line := range strings.Lines(s.asked.Text()) {
 		if !strings.Contains(line, "mailto:") {
 			indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-			fmt.Fprintf(s.out, "  %s %s%s\n", s.faint("|"), indent, oneLine(line, 160))
+			s.printf("  %s %s%s\n", s.faint("|"), indent, oneLine(line, 160))
 		}
 	}
 	return nil
@@ -161,7 +161,7 @@ func (s *show) approve(ctx context.Context) error {
 		return err
 	}
 	word := fmt.Sprintf("approve %d", waiting[i].ID)
-	fmt.Fprintf(s.out, "  %s\n", s.faint("Priya answers the mail that asked her: "+word+"."))
+	s.printf("  %s\n", s.faint("Priya answers the mail that asked her: "+word+"."))
 	if err := s.world.Answer(ctx, s.asked, word); err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (s *show) answered(ctx context.Context) error {
 		if rule := s.desk.set.Rule(steps[0].Rule); rule == nil || !rule.TakesBack() {
 			return
 		}
-		fmt.Fprintf(s.out, "  %s\n", s.faint(fmt.Sprintf("So %q is over (undoWhen), and what it did is taken back:", steps[0].Rule)))
+		s.printf("  %s\n", s.faint(fmt.Sprintf("So %q is over (undoWhen), and what it did is taken back:", steps[0].Rule)))
 		s.line(steps)
 	})
 }
@@ -353,7 +353,7 @@ func (s *show) shelves(all ...shelf) {
 	for _, p := range all {
 		title := p.title
 		for _, line := range p.lines {
-			fmt.Fprintf(s.out, "  %-26s%s\n", title, line)
+			s.printf("  %-26s%s\n", title, line)
 			title = ""
 		}
 	}
