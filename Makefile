@@ -4,10 +4,10 @@ GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME = 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help check test quality bench fuzz demo cover lint
+.PHONY: help check test quality bench fuzz demo screenshots cover lint
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: ## what to run before a commit: vet, format, staticcheck, tests
 	go vet ./...
@@ -18,11 +18,11 @@ check: ## what to run before a commit: vet, format, staticcheck, tests
 test: ## run all tests; those that need a server that is not installed are skipped
 	go test ./...
 
-quality: ## scores against real mail: new text of replies, asks, amounts, dates
+quality: ## scores: new text of replies, asks, summaries beside two baselines, dates
 	go test -count=1 -run Quality -v ./internal/summary ./internal/when
 
 bench: ## measure beside bare clients and imapfilter: FOREDESK_BENCH_MESSAGES=100000 make bench
-	go test -timeout 60m -run '^$$' -bench . ./rules
+	go test -timeout 60m -run '^$$' -bench . ./rules ./internal/agenda
 	go test -timeout 60m -run '^$$' -bench . -benchtime 1x ./internal/bench
 
 fuzz: ## run every fuzz target for a while: make fuzz FUZZTIME=5m
@@ -30,6 +30,9 @@ fuzz: ## run every fuzz target for a while: make fuzz FUZZTIME=5m
 
 demo: ## watch foredesk at work on a mailbox inside the program
 	go run ./cmd/daemon demo
+
+screenshots: ## write doc/pictures: the agenda at three widths, light and dark (needs Chromium)
+	go test -count=1 -run Screenshots ./internal/agenda -screenshots ../../doc/pictures
 
 cover: ## write coverage.html, the lines that the tests run
 	go test -coverprofile=coverage.out -coverpkg=./... ./...

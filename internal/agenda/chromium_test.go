@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 )
@@ -24,6 +24,7 @@ type browser struct {
 	last    int
 	session string
 	events  []string // methods of what happened by itself
+	asked   []string // addresses that the page has asked for
 }
 
 type message struct {
@@ -53,9 +54,13 @@ func chromium(t *testing.T) *browser {
 		}
 		t.Skip("Chromium is not installed: this looks at the agenda in a real browser (apt-get install chromium)")
 	}
+	profile, err := os.MkdirTemp("", "foredesk-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	cmd := exec.CommandContext(ctx, program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-extensions", "--force-color-profile=srgb", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
+		"--disable-background-networking", "--disable-component-update", "--disable-extensions", "--force-color-profile=srgb", "--disable-breakpad", "--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
 	theirIn, ourOut := pipe(t)
 	ourIn, theirOut := pipe(t)
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
@@ -68,10 +73,17 @@ func chromium(t *testing.T) *browser {
 	b := &browser{t: t, ctx: ctx, write: ourOut, answers: make(chan message, 64)}
 	go b.listen(ourIn)
 	t.Cleanup(func() {
+		b.session = ""
+		_, _ = b.do("Browser.close", map[string]any{})
 		_ = ourOut.Close() // Chromium ends when its pipe does
-		cancel()
 		_ = cmd.Wait()
+		cancel()
 		for range b.answers { // until listen has ended
+		}
+		for range 1000 { // a child of it may still write there
+			if os.RemoveAll(profile) == nil {
+				break
+			}
 		}
 	})
 	b.open()
@@ -139,6 +151,13 @@ func (b *browser) next() (message, error) {
 		if m.Method != "" {
 			b.events = append(b.events, m.Method)
 		}
+		if m.Method == "Network.requestWillBeSent" {
+			var p struct{ Request struct{ URL string } }
+			if err := json.Unmarshal(m.Params, &p); err != nil {
+				return m, err
+			}
+			b.asked = append(b.asked, p.Request.URL)
+		}
 		return m, nil
 	case <-b.ctx.Done():
 		return message{}, b.ctx.Err()
@@ -175,16 +194,29 @@ func (b *browser) screen(width, height int, scale float64, scheme string) {
 	b.must("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
-// show loads a page and waits until it is there.
+// show loads a page and waits until it is there. Dialogs are written down and closed.
 func (b *browser) show(address string) {
 	b.t.Helper()
-	b.events = nil
+	b.events, b.asked = nil, nil
 	b.must("Page.navigate", map[string]any{"url": address}, nil)
-	for !strings.Contains(strings.Join(b.events, " "), "Page.loadEventFired") {
+	for closed := 0; !slices.Contains(b.events, "Page.loadEventFired"); {
 		if _, err := b.next(); err != nil {
 			b.t.Fatalf("loading %s: %v", address, err)
 		}
+		if opened := b.happened("Page.javascriptDialogOpening"); opened > closed {
+			closed = opened
+			b.must("Page.handleJavaScriptDialog", map[string]any{"accept": true}, nil)
+		}
 	}
+}
+
+func (b *browser) happened(event string) (times int) {
+	for _, e := range b.events {
+		if e == event {
+			times++
+		}
+	}
+	return times
 }
 
 // eval runs a script of ours in the page.

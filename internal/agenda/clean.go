@@ -32,6 +32,8 @@ func clean(s string, limit int) string {
 			space = count > 0
 			continue
 		}
+		// A mark needs a letter: at the start, or after a space, it would change what
+		// we have written before it.
 		if marks = marksAfter(marks, r); invisible(r) || marks > mostMarks || marks > 0 && (count == 0 || space) {
 			continue
 		}

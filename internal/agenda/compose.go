@@ -58,6 +58,7 @@ type act struct {
 }
 
 // caps is how much an agenda shows.
+// Numbers are of lines, unless they say otherwise.
 type caps struct {
 	words                           int // of what needs the reader and what has changed
 	changes, stops, briefs          int
@@ -70,8 +71,8 @@ type caps struct {
 // with those before. With the last, any fits.
 var levels = []caps{
 	{words: 180, changes: 6, stops: 40, briefs: 4, sections: 6, lines: 4, list: 5, people: 4, promises: 3, days: 7, goals: 5, done: 8, title: 120, prose: 300},
-	{words: 140, changes: 4, stops: 30, briefs: 3, sections: 6, lines: 3, list: 4, people: 3, promises: 2, days: 5, goals: 4, done: 5, title: 80, prose: 160},
-	{words: 80, changes: 3, stops: 20, briefs: 2, sections: 3, lines: 2, list: 2, people: 2, promises: 1, days: 3, goals: 3, done: 3, title: 40, prose: 80},
+	{words: 180, changes: 6, stops: 40, briefs: 3, sections: 6, lines: 2, list: 4, people: 3, promises: 2, days: 7, goals: 5, done: 5, title: 100, prose: 200},
+	{words: 120, changes: 3, stops: 20, briefs: 2, sections: 3, lines: 2, list: 2, people: 2, promises: 1, days: 3, goals: 3, done: 3, title: 50, prose: 80},
 	{words: 40, changes: 2, stops: 8, briefs: 1, sections: 2, lines: 1, list: 1, people: 1, promises: 1, days: 2, goals: 1, done: 1, title: 30, prose: 40},
 }
 
@@ -87,6 +88,9 @@ type composer struct {
 	size    int // words so far
 }
 
+// compose puts the sections together in the order of the mail. Order matters for more
+// than looks: the decisions are numbered before the timeline refers to them, and what
+// has changed gets the words that they leave.
 func compose(d *Day, limits caps) *page {
 	zone := d.Zone
 	if zone == nil {
@@ -102,7 +106,8 @@ func compose(d *Day, limits caps) *page {
 	p.Subject = strings.Join(append([]string{c.date(c.today)}, p.Counts...), " · ")
 	p.Notices = c.notices()
 	// What has changed keeps room, however much needs the reader.
-	room := min(len(d.Changes), 3) * 14
+	const wordsOfAChange = 14
+	room := min(len(d.Changes), 3) * wordsOfAChange
 	p.add(c.needs(c.caps.words - room))
 	p.add(c.changes(c.caps.words))
 	p.headSize = c.size
@@ -139,6 +144,8 @@ func (c *composer) counts() []string {
 		}
 	}
 	conflicts, decisions := 0, 0
+	// Confidential ones count, too: that they exist may be known, and somebody has to
+	// decide.
 	for _, n := range c.day.Needs {
 		if n.Kind == Conflict {
 			conflicts++
@@ -171,6 +178,7 @@ func (c *composer) notices() (all []string) {
 		c.trace("notices", n.ID, Source{}, text, true)
 		all = append(all, text)
 	}
+	// Nobody has to say so: the zone itself tells how long the day is.
 	tomorrow := c.today.AddDate(0, 0, 1)
 	hours := c.number(int(tomorrow.Sub(c.today).Round(time.Hour) / time.Hour))
 	switch length := tomorrow.Sub(c.today); {
@@ -191,7 +199,8 @@ func (c *composer) foot() (lines []string) {
 	return append(lines, fmt.Sprintf(c.why, c.today.Format(time.DateOnly)))
 }
 
-// when is a span in words, on the clocks of where the executive is then.
+// when is a span in words, empty where there is none, on the clocks of where the
+// executive is then.
 func (c *composer) when(s Span) string {
 	if s.Start.IsZero() {
 		return ""
@@ -204,7 +213,9 @@ func (c *composer) when(s Span) string {
 	return c.span(Span{Start: start, End: s.End.In(start.Location())}, c.today)
 }
 
-// title and prose clean what others have written.
+// title and prose clean what others have written. Every text of the Day goes through
+// one of them, or through clean itself, before it enters the page: neither html.go
+// nor text.go has to know who wrote what.
 func (c *composer) title(s string) string {
 	if s = clean(s, c.caps.title); s == "" {
 		return c.untitled
@@ -252,7 +263,8 @@ func (c *composer) leftOut(n int) string {
 	return c.count(c.more, n)
 }
 
-// words is a row as one sentence.
+// words is a row as one sentence, as Why tells it. Links are left out of it: they
+// carry tokens, and a preview may be passed on.
 func (r *row) words() string {
 	parts := []string{r.Mark, r.Title, r.Aside}
 	for _, n := range r.Notes {
@@ -271,7 +283,8 @@ func (r *row) sizeOf() int {
 	return n
 }
 
-// acts are the links of a line, in the reader's language.
+// actsOf are the links of a line, in the reader's language. What is no mailto:
+// address is left out rather than shown without effect, or with another one.
 func (c *composer) actsOf(line *Line) (acts []act) {
 	const most = 4
 	for _, a := range line.Actions {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // What stands before the timeline: what needs the reader, and what has changed. It
@@ -22,7 +23,9 @@ func toneOf(k Kind) string {
 	return "calm"
 }
 
-// needs shows as many decisions as there is room for, and at least three.
+// needs shows as many decisions as there is room for, and at least three. They come
+// ranked, so the first that does not fit ends it: a short one further down must not
+// overtake one that matters more.
 func (c *composer) needs(room int) block {
 	b := block{Key: "needs", Title: c.wording.needs}
 	open := slices.DeleteFunc(slices.Clone(c.day.Needs), func(l Line) bool { return l.Confidential })
@@ -57,15 +60,32 @@ func (c *composer) need(line *Line) row {
 	return r
 }
 
-// clash says what overlaps, what stays and why, and what to do with the other.
+// clash makes a conflict readable in ten seconds: it says what overlaps, what stays and why, and what to do with the other.
 func (c *composer) clash(r *row, line *Line) {
 	clash := line.Clash
 	stays, gives := c.named(clash.Stays), c.named(clash.Gives)
 	r.Title = fmt.Sprintf(c.and, stays, gives)
-	if why := c.prose(clash.Why); why != "" {
+	if why := c.prose(c.whyOf(clash.Why)); why != "" {
 		r.Notes = append(r.Notes, note{Text: fmt.Sprintf(c.stays, stays, why)})
 	}
 	r.Notes = append(r.Notes, note{Label: c.recommended, Text: c.remedy(clash, gives), Tone: "fix"})
+}
+
+// whyOf says the reason in the reader's language; one that is not among those of
+// package rules is shown as it is.
+func (c *composer) whyOf(why string) string {
+	if said, ok := c.whys[why]; ok {
+		return said
+	}
+	// The name of a rule stands in quotes, where the rule is the reason.
+	first, last := strings.IndexByte(why, '"'), strings.LastIndexByte(why, '"')
+	if first < 0 || first == last {
+		return why
+	}
+	if said, ok := c.whys[why[:first]+"%s"+why[last+1:]]; ok {
+		return fmt.Sprintf(said, why[first:last+1])
+	}
+	return why
 }
 
 func (c *composer) remedy(clash *Clash, gives string) string {
@@ -127,6 +147,7 @@ func (c *composer) wasThen(line *Line) string {
 	if was.Start.IsZero() {
 		return ""
 	}
+	// "was 13:30–14:30" is quicker to read than the whole date a second time.
 	if start, now := c.local(was.Start), c.local(line.When.Start); !was.AllDay && sameDay(start, now) {
 		return fmt.Sprintf(c.was, c.span(Span{Start: start, End: was.End.In(start.Location())}, now))
 	}

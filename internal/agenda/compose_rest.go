@@ -52,7 +52,8 @@ func (r *row) add(label, text string) {
 	}
 }
 
-// promised lists what is open between the two sides.
+// promised traces each promise by itself: it comes from another mail than the brief.
+// It lists what is open between the two sides.
 func (c *composer) promised(r *row, label string, lines []Line) {
 	for i := range lines {
 		line := &lines[i]
@@ -95,7 +96,9 @@ func (c *composer) mail() block {
 	return b
 }
 
-// letter is one mail: who, what about, what it says.
+// letter is one mail: who, what about, what it says. A summary that a model has
+// written says so, since it may be wrong in other ways than one that is taken from the
+// mail word by word.
 func (c *composer) letter(line *Line) row {
 	r := row{Title: joined(c.colon, clean(line.Who, c.caps.title), c.title(line.Title)), Aside: c.when(line.When), Acts: c.actsOf(line)}
 	if text := c.prose(line.Text); text != "" {
@@ -181,6 +184,7 @@ func (c *composer) week() block {
 	return b
 }
 
+// dayAhead has no bar on days without meetings: an empty one would look like news.
 func (c *composer) dayAhead(a *Ahead) bar {
 	zone := c.today.Location()
 	text := c.noMeetings
@@ -194,7 +198,8 @@ func (c *composer) dayAhead(a *Ahead) bar {
 	if a.Meetings > 0 && !a.Off {
 		line.Figure = c.percent(a.Load)
 	}
-	if a.Load >= 0.8 {
+	const fullDay = 0.8
+	if a.Load >= fullDay {
 		line.Tone = "warn"
 	}
 	return line
@@ -209,7 +214,8 @@ func (c *composer) firstOf(a *Ahead) string {
 
 func percentOf(share float64) int { return int(min(max(share, 0), 1)*100 + 0.5) }
 
-// goalTimes shows the goals against the one that gets the most time.
+// goalTimes shows the goals against the one that gets the most time, this week or the
+// last, so that the bars compare with each other and not with a norm that nobody set.
 func (c *composer) goalTimes() block {
 	b := block{Key: "goals", Title: c.goals}
 	longest := time.Minute

@@ -7,8 +7,15 @@ import (
 	"time"
 )
 
-// shortestGap is how long a stretch must be to be told as free.
-const shortestGap = 30 * time.Minute
+// A stretch between two entries is told as free if it is long enough to be of use,
+// and not as long as a night.
+const (
+	shortestGap = 30 * time.Minute
+	longestGap  = 8 * time.Hour
+)
+
+// The timeline is computed here, not gathered: gaps and changes of clocks follow from
+// the entries, so that they cannot disagree with them.
 
 // stop is one place on the time rail: an entry, a gap between two, or a change of
 // the clocks' zone. Gaps and changes have no Time.
@@ -71,7 +78,7 @@ func (c *composer) timeline() block {
 			continue
 		}
 		if !e.When.AllDay {
-			if gap := e.When.Start.Sub(busyUntil); !busyUntil.IsZero() && gap >= shortestGap {
+			if gap := e.When.Start.Sub(busyUntil); !busyUntil.IsZero() && gap >= shortestGap && gap <= longestGap {
 				b.Stops = append(b.Stops, stop{Tone: "gap", Title: fmt.Sprintf(c.free, c.length(gap))})
 			}
 			b.Stops = append(b.Stops, c.zoneChange(zone, c.zoneOf(e), e.When.Start)...)
@@ -79,6 +86,7 @@ func (c *composer) timeline() block {
 				busyUntil = later(busyUntil, e.When.End)
 			}
 		}
+		// The change of clocks stands between the flight and what comes after it.
 		s := c.entry(e)
 		b.Stops = append(b.Stops, s)
 		c.trace(b.Key, e.ID, e.Source, s.words(), true)
@@ -90,10 +98,14 @@ func (c *composer) timeline() block {
 	b.More = c.leftOut(len(entries) - c.caps.stops)
 	if len(entries) == 0 {
 		b.More = c.nothingToday
+		if len(c.day.Needs) == 0 {
+			b.More = c.quiet
+		}
 	}
 	return b
 }
 
+// byStart puts what lasts all day first; of two that begin together, the shorter.
 func byStart(a, b Entry) int {
 	if a.When.AllDay != b.When.AllDay {
 		if a.When.AllDay {
@@ -159,6 +171,8 @@ func (c *composer) entryTitle(e *Entry) string {
 	return c.title(e.Title)
 }
 
+// toneOfEntry is the colour of the rail. A conflict beats all else but discretion: who
+// looks over the reader's shoulder learns nothing from a private entry.
 func toneOfEntry(e *Entry) string {
 	switch {
 	case e.Confidential:
@@ -210,7 +224,7 @@ func (c *composer) beyondToday(e *Entry) string {
 	return strings.Join(parts, ", ")
 }
 
-// where is the place and the link, and who will be there: in one line, if that is
+// where adds the place and the link, and who will be there: in one line, if that is
 // not much.
 func (c *composer) where(s *stop, e *Entry) {
 	place := clean(e.Place, c.caps.title)
@@ -231,7 +245,8 @@ func (c *composer) where(s *stop, e *Entry) {
 	s.note(company, "")
 }
 
-// company is who comes from outside, and how the guests have answered.
+// company is who comes from outside, and how the guests have answered. Colleagues are
+// counted only: an executive knows who comes to their own meetings.
 func (c *composer) company(e *Entry) string {
 	with := ""
 	if names := c.people(e.Outside); names != "" {
@@ -249,7 +264,10 @@ func (c *composer) company(e *Entry) string {
 			answers = append(answers, fmt.Sprintf(a.word, c.number(a.n)))
 		}
 	}
-	return joined(" · ", with, strings.Join(answers, ", "))
+	if with == "" || len(answers) == 0 {
+		return with + strings.Join(answers, ", ")
+	}
+	return with + " (" + strings.Join(answers, ", ") + ")"
 }
 
 // people lists names, up to the cap.
@@ -275,7 +293,8 @@ func (c *composer) guestsClock(e *Entry) string {
 	return fmt.Sprintf(c.atGuests, c.clock(there)+"–"+c.clock(e.When.End.In(e.GuestZone)), c.city(e.GuestZone))
 }
 
-// flags are what is wrong with an entry.
+// flags are what is wrong with an entry: a conflict in red, what is missing in brown.
+// Each has its word, so that nothing hangs on telling the colours apart.
 func (c *composer) flags(s *stop, e *Entry) {
 	if e.Clash != "" {
 		text := c.kinds[Conflict]
@@ -288,7 +307,14 @@ func (c *composer) flags(s *stop, e *Entry) {
 	for _, m := range []struct {
 		is   bool
 		word string
-	}{{e.Response == Invitation, c.unanswered}, {e.Response == Hold, c.maybe}, {e.NoAgenda, c.noAgenda}, {e.NoLink, c.noLink}, {e.NoPlace, c.noPlace}, {e.Free, c.shownFree}} {
+	}{
+		{e.Response == Invitation, c.unanswered},
+		{e.Response == Hold, c.maybe},
+		{e.NoAgenda, c.noAgenda},
+		{e.NoLink, c.noLink},
+		{e.NoPlace, c.noPlace},
+		{e.Free, c.shownFree},
+	} {
 		if m.is {
 			missing = append(missing, m.word)
 		}

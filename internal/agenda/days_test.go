@@ -293,7 +293,7 @@ func deutsch() *Day {
 		Date: d.day, Zone: berlin, Language: LanguageOf("de-DE"), Made: d.at("06:30"),
 		Notices: []Notice{{Kind: Stale, What: "Google Kalender", Since: d.at("-1 18:40")}},
 		Needs: []Line{
-			{ID: "a", Kind: Conflict, Source: ofEvent("a"), When: d.span("10:30", 30), Clash: &Clash{Stays: "Quartalsgespräch Hansa Logistik", Gives: "Jour fixe Technik", Why: "jemand von außen nimmt teil", Do: Move, To: d.span("+1 09:00", 60)}, Actions: does("a", "fix", "snooze")},
+			{ID: "a", Kind: Conflict, Source: ofEvent("a"), When: d.span("10:30", 30), Clash: &Clash{Stays: "Quartalsgespräch Hansa Logistik", Gives: "Jour fixe Technik", Why: "somebody from outside takes part", Do: Move, To: d.span("+1 09:00", 60)}, Actions: does("a", "fix", "snooze")},
 			{Kind: Invitation, Source: ofEvent("b"), Title: "Einführung in Lübeck", Who: "Karin Vogel", Text: "Bittet um einen Termin am ersten Morgen.", When: d.span("+6 13:30", 120), Actions: does("b", "accept", "decline", "snooze")},
 		},
 		Changes: []Line{{Kind: Moved, Source: ofEvent("c"), Title: "Budget 2027", When: d.span("15:00", 90), Was: d.span("+2 15:00", 90)}},
@@ -318,7 +318,7 @@ func francais() *Day {
 		Date: d.day, Zone: paris, Language: LanguageOf("fr_FR.UTF-8"), Made: d.at("06:30"),
 		Notices: []Notice{{Kind: Late, Since: d.at("06:30")}},
 		Needs: []Line{
-			{ID: "a", Kind: Conflict, Source: ofEvent("a"), When: d.span("14:30", 30), Clash: &Clash{Stays: "Comité de direction", Gives: "Point hebdomadaire", Why: "une personne extérieure y participe", Do: Decline, To: d.span("+1 09:00", 30)}, Actions: does("a", "fix", "snooze")},
+			{ID: "a", Kind: Conflict, Source: ofEvent("a"), When: d.span("14:30", 30), Clash: &Clash{Stays: "Comité de direction", Gives: "Point hebdomadaire", Why: "the rule \"Les clients d’abord\" stands for it", Do: Decline, To: d.span("+1 09:00", 30)}, Actions: does("a", "fix", "snooze")},
 			{Kind: Ask, Source: ofMail("Questions", "antoine"), Title: "Douze mois renouvelables", Who: "Antoine Lefèvre", Text: "Il présente le dossier vendredi et souhaite une réponse avant.", Actions: does("b", "snooze")},
 		},
 		Timeline: []Entry{
@@ -411,8 +411,19 @@ var days = []struct {
 	name string
 	make func() *Day
 }{
-	{"ordinary", ordinary}, {"empty", empty}, {"all-day-conference", conference}, {"travel-across-zones", travel}, {"clocks-forward", clocksForward}, {"conflict", conflict},
-	{"stale-source", stale}, {"confidential", confidential}, {"forty-meetings-a-week", week}, {"german", deutsch}, {"french", francais}, {"hostile", hostile}, {"busy", busy},
+	{"ordinary", ordinary},
+	{"empty", empty},
+	{"all-day-conference", conference},
+	{"travel-across-zones", travel},
+	{"clocks-forward", clocksForward},
+	{"conflict", conflict},
+	{"stale-source", stale},
+	{"confidential", confidential},
+	{"forty-meetings-a-week", week},
+	{"german", deutsch},
+	{"french", francais},
+	{"hostile", hostile},
+	{"busy", busy},
 }
 
 func numbered(d *Day) *Day {

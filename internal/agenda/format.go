@@ -39,6 +39,7 @@ func (l Language) words() *wording {
 	return &english
 }
 
+// noBreak stands between a figure and its unit, which no line end should part.
 const noBreak = "\u00a0"
 
 // date is a day as it stands in a line: Tue 8 Dec.
@@ -74,7 +75,7 @@ func (w *wording) length(d time.Duration) string {
 	return fmt.Sprintf(w.hoursMinutes, hours, minutes)
 }
 
-// number writes a count with the language's mark between thousands.
+// number writes a count, never less than none, with the language's mark between thousands.
 func (w *wording) number(n int) string {
 	s := strconv.Itoa(max(n, 0))
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -116,6 +117,7 @@ func (w *wording) span(s Span, today time.Time) string {
 	switch {
 	case !end.After(start):
 		return text
+	// What goes on past midnight needs no date: a dinner until 00:30 ends that night.
 	case sameDay(start, end) || end.Sub(start) < 12*time.Hour:
 		return text + "–" + w.clock(end)
 	}

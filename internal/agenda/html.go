@@ -36,7 +36,8 @@ func tidy(file string) string {
 }
 
 // html writes the page. html/template escapes whatever is put in for the place
-// where it stands.
+// where it stands. Only css and head put in what is not escaped, and both know nothing
+// but style.css.
 func (p *page) html() (string, error) {
 	var b strings.Builder
 	b.Grow(32 << 10)

@@ -23,6 +23,8 @@ func Render(d *Day) (Letter, error) {
 }
 
 func render(d *Day) (Letter, *page, error) {
+	// Most days fit at once. To compose a second time costs less than to guess what
+	// the markup will take.
 	size := 0
 	for _, limits := range levels {
 		p := compose(d, limits)

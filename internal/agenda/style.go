@@ -10,6 +10,9 @@ import (
 //go:embed style.css
 var styleFile string
 
+// Mail programs keep style attributes and drop much of the rest, so everything that
+// matters for reading is in attributes. What the head holds only improves on that.
+
 // narrow is for phones: less room at the sides, and what stands on the right moves
 // below. Gmail and Apple Mail read it; Word does not, and is never narrow.
 const narrow = `@media (max-width:480px){` +
@@ -27,14 +30,16 @@ const everywhere = `table{border-collapse:separate;border-spacing:0}td,p,h1,h2,h
 type sheetStyle struct {
 	inline map[string]string
 	dark   string
+	named  map[string]bool // classes that a rule of the head names
 }
 
 var style = readStyle(styleFile)
 
-// A declaration that names a colour, and a line of either kind.
+// A colour and a class by name, and a line of either kind.
 var (
 	styleColor = regexp.MustCompile(`\$([a-z]+)`)
 	colorLine  = regexp.MustCompile(`(?m)^\$([a-z]+)\s+(#[0-9a-f]{6})\s+(#[0-9a-f]{6})$`)
+	className  = regexp.MustCompile(`\.([a-z][a-z0-9-]*)[{,]`)
 	ruleLine   = regexp.MustCompile(`(?m)^([a-z0-9-]+) \{ (.*) \}$`)
 )
 
@@ -46,11 +51,13 @@ func readStyle(file string) sheetStyle {
 	colored := func(s string, palette map[string]string) string {
 		return styleColor.ReplaceAllStringFunc(s, func(name string) string { return palette[name[1:]] })
 	}
-	s := sheetStyle{inline: map[string]string{}}
+	s := sheetStyle{inline: map[string]string{}, named: map[string]bool{}}
 	var rules strings.Builder
 	for _, m := range ruleLine.FindAllStringSubmatch(file, -1) {
 		name, declarations := m[1], strings.ReplaceAll(m[2], "; ", ";")
 		s.inline[name] = colored(declarations, light)
+		// Only what has a colour changes at night; "!important" is needed to win over
+		// the attribute.
 		atNight := ""
 		for d := range strings.SplitSeq(declarations, ";") {
 			if strings.Contains(d, "$") {
@@ -61,6 +68,9 @@ func readStyle(file string) sheetStyle {
 			rules.WriteString("." + name + "{" + atNight + "}")
 		}
 	}
+	for _, m := range className.FindAllStringSubmatch(narrow+rules.String(), -1) {
+		s.named[m[1]] = true
+	}
 	s.dark = "@media (prefers-color-scheme:dark){:root{color-scheme:dark}" + rules.String() + "}"
 	return s
 }
@@ -70,7 +80,7 @@ func readStyle(file string) sheetStyle {
 func css(names ...string) template.HTMLAttr {
 	var classes, styles []string
 	for _, name := range names {
-		if strings.Contains(style.dark, "."+name+"{") || strings.Contains(narrow, "."+name+"{") || strings.Contains(narrow, "."+name+",") {
+		if style.named[name] {
 			classes = append(classes, name)
 		}
 		if s := style.inline[name]; s != "" {

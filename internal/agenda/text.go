@@ -10,7 +10,9 @@ const (
 	railIn  = 14 // where the text of the timeline begins
 )
 
-// text writes the page as plain text: the same words in the same order.
+// text writes the page as plain text: the same words in the same order. It is what
+// watches, screen readers and those who prefer it show, not a fallback, so it is laid
+// out by hand: times in a column, links on lines of their own.
 func (p *page) text() string {
 	w := &typewriter{words: p.words}
 	w.line(0, p.Heading)
@@ -56,6 +58,7 @@ func (w *typewriter) item(lead, text string) {
 			w.b.WriteByte(' ')
 			column++
 		}
+		// What is longer than a line is cut: it is no language that we know.
 		for size > columns-indent && !isAddress(word) {
 			head, tail := cutRunes(word, columns-column)
 			w.b.WriteString(head + "\n" + strings.Repeat(" ", indent))

@@ -29,6 +29,9 @@ type wording struct {
 
 	kinds map[Kind]string
 	acts  map[string]string
+	// Why one of two events should stay, by what rules.Clash says in English; "%s" is
+	// the name of a rule. English says it as it stands.
+	whys map[string]string
 
 	// Decisions.
 	and, private, privateEvent, recommended, untitled string

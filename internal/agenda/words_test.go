@@ -1,7 +1,9 @@
 package agenda
 
 import (
+	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,8 +42,8 @@ func same(t *testing.T, name string, a, b reflect.Value) {
 			same(t, name, a.Field(i), b.Field(i))
 		}
 	case reflect.Map:
-		if strings.HasSuffix(name, ".cities") {
-			return
+		if strings.HasSuffix(name, ".cities") || strings.HasSuffix(name, ".whys") {
+			return // see the tests of these
 		}
 		if a.Len() != b.Len() {
 			t.Errorf("%s has %d words, not %d", name, b.Len(), a.Len())
@@ -116,7 +118,9 @@ func TestSpans(t *testing.T) {
 		{d.span("23:30", 60), "23:30–00:30"},
 		{d.span("09:00", 26*60), "09:00–Wed 9 Dec, 11:00"},
 		{Span{Start: d.at("09:00")}, "09:00"},
-		{d.allDay(0, 1), "all day"}, {d.allDay(1, 1), "Wed 9 Dec"}, {d.allDay(0, 2), "Tue 8 Dec–Wed 9 Dec"},
+		{d.allDay(0, 1), "all day"},
+		{d.allDay(1, 1), "Wed 9 Dec"},
+		{d.allDay(0, 2), "Tue 8 Dec–Wed 9 Dec"},
 	} {
 		if got := english.span(c.s, d.day); got != c.want {
 			t.Errorf("%q, not %q", got, c.want)
@@ -141,6 +145,31 @@ func TestClean(t *testing.T) {
 	} {
 		if got := clean(in, 40); got != want {
 			t.Errorf("%q: %q, not %q", in, got, want)
+		}
+	}
+}
+
+// TestReasonsOfConflictsAreSaidInEachLanguage looks for those that package rules
+// gives, in its source, so that none is added there and forgotten here.
+func TestReasonsOfConflictsAreSaidInEachLanguage(t *testing.T) {
+	source, err := os.ReadFile("../../rules/clash.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := regexp.MustCompile(`(?m)^\t\{"([^"]+)", func\(a, b \*ranked\)|why := "([^"]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(reasons) < 10 {
+		t.Fatalf("only %d reasons were found", len(reasons))
+	}
+	for _, l := range []Language{German, French} {
+		c := &composer{wording: l.words()}
+		for _, m := range reasons {
+			why := strings.ReplaceAll(m[1]+m[2], "%s", `"The board first"`)
+			if got := c.whyOf(why); got == why || strings.Contains(why, "board") != strings.Contains(got, "The board first") {
+				t.Errorf("%s: %q is %q", l, why, got)
+			}
+		}
+		if got := c.whyOf(`quite "another" reason`); got != `quite "another" reason` {
+			t.Errorf("%s: %q", l, got)
 		}
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package agenda
+
+const raced = false
