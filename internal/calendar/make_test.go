@@ -83,13 +83,17 @@ func TestTwoDaemonsMakeOneEvent(t *testing.T) {
 		all.Go(func() { outs[i] = c.Do(t.Context(), ch) })
 	}
 	all.Wait()
+	first := 0
 	for i, out := range outs {
+		if !out.Before {
+			first++
+		}
 		if out.Result != datebook.Done || out.Event.ID != datebook.EventID("k") {
 			t.Errorf("daemon %d: %s (%s)", i, out.Result, out.Reason)
 		}
 	}
-	if n := len(b.there("primary")); n != 1 {
-		t.Errorf("%d events", n)
+	if n := len(b.there("primary")); n != 1 || first != 1 {
+		t.Errorf("%d events, and %d of the daemons were not told that another was first", n, first)
 	}
 	b.wantMails("invitation " + lena)
 }

@@ -66,6 +66,9 @@ func (w *work) crossed(with map[string]string) bool {
 	}
 	from, to := parseInstant(with["of"]), parseInstant(with["until"])
 	return slices.ContainsFunc(eventsBetween(d, from, to), func(e rules.Event) bool {
+		if e.Ours && (e.Kind == "hold" || e.Kind == "offer") {
+			return false // what was held for this, perhaps
+		}
 		return e.Busy && !e.AllDay && e.ID != with["event"] && (e.UID != with["invite"] || with["invite"] == "")
 	})
 }

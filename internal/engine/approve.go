@@ -141,7 +141,7 @@ func approvalMail(address, secret string, lines []Waiting) (subject, text string
 	}
 	fmt.Fprintf(&b, "%s for your word. Answer this mail with \"approve 12\" or \"refuse 12\" and the number, or with \"approve all\";\nor follow a link and send what it opens. Nothing happens before that; after two weeks they lapse.\n", count)
 	for _, l := range lines {
-		fmt.Fprintf(&b, "\n%d. The rule %q wants to %s\n   %s: %s\n", l.ID, l.Rule, strings.Join(l.Does, ", and "), l.From, l.Subject)
+		fmt.Fprintf(&b, "\n%d. The rule %q wants to %s\n   %s: %s\n", l.ID, l.Rule, strings.Join(l.Does, ", and "), orElse(l.From, "calendar"), l.Subject)
 		for _, word := range []string{store.Approve, store.Refuse} {
 			fmt.Fprintf(&b, "   %s: mailto:%s?subject=foredesk%%20%s%%20%d%%20%s\n", word, address, word, l.ID, bracketed(secret))
 		}

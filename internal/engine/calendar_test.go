@@ -34,7 +34,7 @@ import (
 //	remove-event TITLE           somebody deletes it
 //	guest TITLE WHO RESPONSE     a guest answers; "me" is she herself
 //	poll                         the calendar is asked what is new, and what is due is done
-//	trouble FAULT TIMES METHOD   the next requests: 403, 429, 500, 503, lost (the answer), cut, empty
+//	trouble FAULT TIMES METHOD   the next requests: 403, 429, 500, 503, lost (the answer), cut, empty, revoked (the sign-in), off (the API)
 //	expire                       every sync token is good no more
 //	events [all]                 what is on the calendars from now on, a line each
 //	soon                         is that while it is watched, before long
@@ -162,7 +162,7 @@ func (c *aCase) must(err error) {
 
 var faults = map[string]gcal.Fault{
 	"403": gcal.RateLimit403, "429": gcal.RateLimit429, "500": gcal.BackendError, "503": gcal.Unavailable,
-	"lost": {Act: gcal.DropAfter}, "cut": {Act: gcal.DropBefore}, "empty": {Act: gcal.EmptyList}, "revoked": gcal.Unauthorised,
+	"lost": {Act: gcal.DropAfter}, "cut": {Act: gcal.DropBefore}, "empty": {Act: gcal.EmptyList}, "revoked": gcal.Unauthorised, "off": {Act: gcal.Refuse, Status: 403, Reason: "accessNotConfigured"},
 }
 
 func (c *aCase) trouble(args []string) {

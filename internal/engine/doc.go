@@ -17,4 +17,12 @@
 // path of its own (errand.go); what a person must approve waits for a word at the
 // terminal or by mail (approve.go). Schedules are followed in schedule.go; what is
 // known of conversations and senders comes from history.go and past.go.
+//
+// The calendar is followed beside mail, in the same order: calendar.go asks what has
+// changed and writes it down together with what the rules make of it; book.go holds
+// what is known of the time around now, and occasion.go makes items of events and
+// days. What is due is done in put.go: make.go puts events there, free.go finds the
+// time for them, answer.go answers, moves and marks what others have put there,
+// propose.go offers times. What a search has found for a move, an offer or a conflict is
+// written down before it is done. keep.go looks after what was made, and unput.go takes it back.
 package engine

@@ -9,6 +9,9 @@ import (
 	"github.com/foredesk/foredesk/internal/store"
 )
 
+// tooLate is the reason of a hold that was to be gone before it was made.
+const tooLate = "its time was up before it could be made"
+
 // makes puts an event on a calendar.
 func (w *work) makes(ctx context.Context, s store.Step) (todo, error) {
 	with := s.Op.With
@@ -58,21 +61,27 @@ func (w *work) newEvent(s store.Step) datebook.Event {
 // have made stays where that has put it.
 func (w *work) placed(ctx context.Context, s store.Step, c *datebook.Change) (reason string, err error) {
 	if inDoubt(s) {
+		if err := w.upToDate(ctx, s); err != nil {
+			return "", err
+		}
 		there, ok, err := w.Journal.Event(ctx, w.Name, c.Calendar, datebook.EventID(c.Key))
 		if err != nil {
 			return "", err
 		}
-		if ok && !there.Cancelled() {
+		if ok && !there.Cancelled() && there.Ours["item"] == s.Item.Key {
 			c.Event.Start, c.Event.End, c.Event.AllDay = there.Start, there.End, there.AllDay
 			return "", nil
 		}
+	}
+	if up := parseInstant(s.Op.With["expires"]); !up.IsZero() && !up.After(w.now()) {
+		return tooLate, nil
 	}
 	span, reason, err := w.timeFor(ctx, s, &c.Event)
 	if err != nil || reason != "" {
 		return reason, err
 	}
 	c.Event.Start, c.Event.End = span.Start, span.End
-	if !inDoubt(s) && w.isOver(&c.Event) {
+	if w.isOver(&c.Event) {
 		return "its time has gone by", nil
 	}
 	return "", nil

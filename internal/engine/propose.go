@@ -51,7 +51,7 @@ func (w *work) holds(s store.Step, slots []rules.Span) (steps []store.Step) {
 			until = slot.Start
 		}
 		hold.Op = mailbox.Op{Kind: mailbox.Event, Do: "hold", Arg: orElse(with["title"], "Hold: "+w.titleOf(s)), With: map[string]string{
-			"start": instant(slot.Start), "end": instant(slot.End), "status": "tentative", "calendar": with["calendar"], "group": s.Action,
+			"start": instant(slot.Start), "end": instant(slot.End), "status": "tentative", "calendar": with["calendar"], "group": s.Action, "expires": instant(until),
 		}}
 		release := follower(s, hold.Action+releases)
 		release.NotBefore = until

@@ -57,16 +57,23 @@ func (a *Account) doEvents(ctx context.Context) error {
 
 // eventsAlone is events where nobody follows the calendar beside it: it is asked
 // first what is on it by now.
-func (w *work) eventsAlone(ctx context.Context, count func(int)) error {
+func (w *work) eventsAlone(ctx context.Context, count func(int)) (err error) {
 	ids, err := w.dueOf(ctx, mailbox.Event, 0)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	if w.Calendar != nil && !w.isFresh() {
-		if w.Account.run == 0 { // what the calendar calls for needs a run to belong to
-			w.Account.run = w.run
-			defer func() { w.Account.run = 0 }()
+	if w.run == 0 { // what is done may plan what comes next, which needs a run to belong to
+		w.run, err = w.owner.BeginRun(ctx, store.Run{Kind: store.KindRun, RulesHash: w.set.Hash, Started: w.now()})
+		if err != nil {
+			return err
 		}
+		defer func() { err = w.endRun(ctx, w.run, "", err) }()
+	}
+	if w.Account.run == 0 {
+		w.Account.run = w.run
+		defer func() { w.Account.run = 0 }()
+	}
+	if w.Calendar != nil && !w.isFresh() {
 		if err := w.SyncCalendar(ctx); err != nil {
 			return err
 		}

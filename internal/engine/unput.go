@@ -31,7 +31,7 @@ func (w *work) releases(ctx context.Context, s store.Step) (todo, error) {
 				return todo{change: &datebook.Change{Do: datebook.Remove, Key: put.Key, Calendar: put.Calendar, ID: put.ID, Tell: put.Told}}, nil
 			}
 		case store.Planned, store.Parked, store.Started:
-			late := store.Ending{StepID: made.ID, State: store.Failed, Reason: "its time was up before it could be made"}
+			late := store.Ending{StepID: made.ID, State: store.Failed, Reason: tooLate}
 			return todo{says: "it had not been made"}, w.owner.Finish(ctx, w.now(), []store.Ending{late})
 		}
 	}

@@ -22,6 +22,7 @@ var promises = []struct {
 	{"what is written is read back", readBack},
 	{"a folder never seen has no cursor", noCursor},
 	{"cursor and plan commit together or not at all", togetherOrNotAtAll},
+	{"a step ends together with what follows from it", endsWithWhatFollows},
 	{"a cancelled commit leaves nothing", cancelledCommit},
 	{"a second attempt at a step is a no-op", secondAttempt},
 	{"a message planned twice in one plan is one item", twiceInOnePlan},
@@ -89,6 +90,27 @@ func setup(t *testing.T, dsn string) (*Store, *Owner, int64) {
 	s := open(t, dsn)
 	o := own(t, s, "dana")
 	return s, o, begin(t, o)
+}
+
+func endsWithWhatFollows(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	first := commit(t, o, one(run, 1, Step{Rule: "Offer", Action: "propose"}))[0]
+	p := one(run, 1, Step{Rule: "Offer", Action: "propose hold 1"})
+	p.Items[0].Item = first.Item
+	p.Endings = []Ending{{StepID: first.ID, State: Done, Reason: "offered"}}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := o.Commit(cancelled, p); err == nil {
+		t.Fatal("a cancelled commit came through")
+	}
+	if all := steps(t, s, Filter{Account: "dana"}); len(all) != 1 || all[0].State != Planned {
+		t.Errorf("half of it was written: %+v", all)
+	}
+	follow := commit(t, o, p)
+	all := steps(t, s, Filter{Account: "dana"})
+	if len(follow) != 1 || len(all) != 2 || all[0].State != Done || all[0].Reason != "offered" || all[1].State != Planned {
+		t.Errorf("there is %+v", all)
+	}
 }
 
 // one is a plan of one message with steps.

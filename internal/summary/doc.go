@@ -11,6 +11,13 @@
 // numbers of bookings and parcels. "make quality" prints how often all of this is
 // right on real mail.
 //
+// Summarize says what a text says in one to three of its own sentences, Thread where
+// a thread stands. Start at summarize.go: summarize_units.go cuts the text into
+// sentences, summarize_weigh.go gives each a score by what summarize_words.go knows
+// of it, shorten.go leaves clauses out, glossary.go explains words. thread.go tells
+// which requests of a thread are answered. What they make of the messages of
+// testdata/messages can be read in the files *.golden there.
+//
 // All of it was written by strangers, so each function bounds its work and is
 // linear in what it is given. Dates are found by internal/when; the parts of a
 // message are taken apart by internal/mail (body.go), which calls both.

@@ -48,7 +48,7 @@ func isEncoded(s string) bool {
 // capital writes the first letter of a sentence large.
 func capital(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
-	if upper := unicode.ToUpper(r); unicode.IsLower(r) && !isBrand(s) {
+	if upper := unicode.ToUpper(r); unicode.ToLower(upper) == r && !isBrand(s) {
 		return string(upper) + s[size:]
 	}
 	return s
@@ -86,13 +86,15 @@ var greetings = regexp.MustCompile(`^(?i:hi|hello|hey|dear|hiya|good (?:morning|
 // openers are phrases that only say that something is going to be said.
 var openers = []*regexp.Regexp{
 	regexp.MustCompile(`^(?i)(?:(?:i|we) (?:am|are)|i'm|we're|i’m|we’re|this is) (?:just |only )?(?:delighted |pleased |happy |glad |sorry |writing )?to (?:tell|inform|remind|let) you (?:know )?(?:all )?(?:that|of) `),
-	regexp.MustCompile(`^(?i)(?:just )?(?:a )?(?:quick|short|brief) (?:note|heads-up|word|one|update)(?: to say that| to let you know that|[,:.]) `),
+	regexp.MustCompile(`^(?i)(?:just )?(?:a |the )?(?:quick|short|brief) (?:note|heads-up|word|one|update|version)(?: to say that| to let you know that|[,:.]) `),
 	regexp.MustCompile(`^(?i)(?:i|we) (?:just |only )?(?:wanted|want|would like|'d like) to (?:let you know|tell you|inform you|say) that `),
 	regexp.MustCompile(`^(?i)please (?:note|be advised|be aware) that `),
-	regexp.MustCompile(`^(?i)(?:as you (?:all )?(?:know|may know|are aware|will know)|as (?:discussed|agreed|promised|mentioned|requested)|further to|following|after|with reference to|suite à|comme (?:convenu|vous le savez|promis)|como (?:acordamos|sabes|sabe|hablamos))[^,;:.0-9]{0,60}, `),
-	regexp.MustCompile(`^(?i)(?:fyi|also|and|so|well|separately|anyway|additionally|furthermore|moreover|besides|meanwhile|in addition|unfortunately|by the way|good news|for your information)(?:[,:]| and)? `),
+	regexp.MustCompile(`^(?i)(?:as you (?:all )?(?:know|may know|are aware|will know)|as (?:discussed|agreed|promised|mentioned|requested)|further to|following (?:our|your|my|the)|with reference to|suite à|comme (?:convenu|vous le savez|promis)|como (?:acordamos|sabes|sabe|hablamos))[^,;:.0-9]{0,60}, `),
+	regexp.MustCompile(`^(?i)(?:fyi|also|and|unfortunately)(?:[,:]| and)? `),
+	regexp.MustCompile(`^(?i)(?:so|well|separately|anyway|additionally|furthermore|moreover|besides|meanwhile|in addition|by the way|good news|for your information)[,:] `),
 	regexp.MustCompile(`^(?i)(?:malheureusement|par ailleurs|en outre|de plus|lamentablemente|además|por cierto|por otra parte|desgraciadamente), `),
-	regexp.MustCompile(`^(?i)(?:(?:so |very |really )?sorry|apologies|thanks|thank you|many thanks|congratulations|danke|vielen dank|entschuldige|merci|désolée?|gracias|perdona|perdón)[^,;:.!?0-9]{0,60}, (?:and |but |aber |mais |pero )?`),
+	regexp.MustCompile(`^(?i)(?:(?:so |very |really )?sorry (?:for|about)|apologies for|(?:many )?thanks for|thank you for|congratulations on|(?:vielen )?danke? für|entschuldige|merci pour|désolée? (?:pour|de)|gracias por|perdona)[^,;:.!?0-9]{0,60}, (?:and |but |aber |mais |pero )?`),
+	regexp.MustCompile(`^(?i)(?:sorry|thanks|thank you|many thanks|thanks again|danke|vielen dank|merci|gracias), `),
 	regexp.MustCompile(`^(?i)(?:nous (?:avons le plaisir|avons l['’]honneur|avons le regret)|j['’]ai le plaisir) de vous (?:informer|annoncer) que `),
 	regexp.MustCompile(`^(?i)(?:nos ponemos en contacto con ustedes? para |me pongo en contacto con usted para |le escribo para |les escribimos para )(?:informarles?|comunicarles?|recordarles?)(?: de)? que,? `),
 	regexp.MustCompile(`^(?i)(?:le|les|te) (?:recordamos|informamos|comunicamos|recuerdo|informo)(?: de)? que `),

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -120,62 +121,70 @@ func compose(points []Point, o Options) Summary {
 // choose returns the units of a summary, in their order: the best one, and those
 // after it that say something else and are nearly as good.
 func choose(units []unit, o Options) []int {
+	order := ranked(units)
+	lowest := []float64{outScore, lowSecond, lowestScore}
+	if isBrief(units) {
+		lowest = []float64{outScore, lowBrief, lowBrief}
+	}
+	var chosen []int
+	room := o.Bytes
+	for _, i := range order {
+		if len(chosen) == o.Sentences || units[i].score < lowest[len(chosen)] {
+			break
+		}
+		if slices.Contains(chosen, i) || repeats(units, chosen, i) {
+			continue
+		}
+		with := withAntecedent(units, chosen, i)
+		if len(chosen)+len(with) > o.Sentences || sizeOf(units, with) > room+1 {
+			if with = with[len(with)-1:]; len(chosen) > 0 && units[i].backward {
+				continue // nobody would know what it is about
+			}
+		}
+		if size := sizeOf(units, with); size <= room+1 {
+			chosen = append(chosen, with...)
+			room -= size
+		}
+	}
+	if len(chosen) == 0 {
+		chosen = cutToFit(units, order, o.Bytes)
+	}
+	slices.Sort(chosen)
+	return chosen
+}
+
+// ranked returns the units that a summary may take, the best ones first.
+func ranked(units []unit) []int {
 	order := make([]int, 0, len(units))
 	for i := range units {
 		if units[i].short != "" && units[i].score > outScore {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case units[a].score > units[b].score:
-			return -1
-		case units[a].score < units[b].score:
-			return 1
-		}
-		return 0
-	})
-	var chosen []int
-	room := o.Bytes
-	lowest := []float64{outScore, lowSecond, lowestScore}
-	if isBrief(units) {
-		lowest = []float64{outScore, lowBrief, lowBrief}
-	}
-	for _, i := range order {
-		size := len(ended(units[i].short)) + 1
-		if len(chosen) == o.Sentences || units[i].score < lowest[len(chosen)] {
-			break
-		}
-		if size-1 > room || repeats(units, chosen, i) {
-			continue
-		}
-		chosen = append(chosen, i)
-		room -= size
-	}
-	if len(chosen) == 0 {
-		chosen = cutToFit(units, order, o.Bytes)
-	}
-	slices.Sort(chosen)
-	return withAntecedents(units, chosen, room, o.Sentences)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(units[b].score, units[a].score) })
+	return order
 }
 
-// withAntecedents adds, where there is room, the sentence that a chosen one leans
-// on, which begins with "it" or the like.
-func withAntecedents(units []unit, chosen []int, room, most int) []int {
-	all := make([]int, 0, most)
-	for k, i := range chosen {
-		missing := i > 0 && (k == 0 || chosen[k-1] != i-1)
-		if missing && units[i].backward && len(chosen)+len(all)-k < most {
-			before := &units[i-1]
-			size := len(ended(before.short)) + 1
-			if before.short != "" && !before.polite && before.part == units[i].part && before.form == prose && size <= room {
-				all = append(all, i-1)
-				room -= size
-			}
-		}
-		all = append(all, i)
+// sizeOf is how many bytes units take, each with a space behind it.
+func sizeOf(units []unit, which []int) (size int) {
+	for _, i := range which {
+		size += len(ended(units[i].short)) + 1
 	}
-	return all
+	return size
+}
+
+// withAntecedent returns a unit, and before it the one that it leans on, if it
+// begins with "it" or the like and that is not chosen yet.
+func withAntecedent(units []unit, chosen []int, i int) []int {
+	known := slices.Contains(chosen, i-1) || slices.Contains(chosen, i-2) && units[i-2].part == units[i].part
+	if !units[i].backward || i == 0 || known {
+		return []int{i}
+	}
+	before := &units[i-1]
+	if before.short == "" || before.polite || before.part != units[i].part || before.form != prose {
+		return []int{i}
+	}
+	return []int{i - 1, i}
 }
 
 // isBrief says that a text is hardly longer than a summary of it: most of it is

@@ -125,6 +125,13 @@ func TestShorten(t *testing.T) {
 		},
 		{"a condition stays", "As agreed unless he objects, we sign.", "As agreed unless he objects, we sign."},
 		{"a date stays", "As agreed on Monday, we sign.", "As agreed on Monday, we sign."},
+		{"an excuse", "Sorry for the chaos, my flight was cancelled.", "My flight was cancelled."},
+		{"thanks for something", "Many thanks for your patience, the lease is signed.", "The lease is signed."},
+		{"thanks to somebody tells why", "Thanks to Lucy, the lease is signed.", "Thanks to Lucy, the lease is signed."},
+		{"merci de asks", "Merci de signer le bail, il est urgent.", "Merci de signer le bail, il est urgent."},
+		{"sorry to say tells", "Sorry to say the deal is dead, they signed with Albion.", "Sorry to say the deal is dead, they signed with Albion."},
+		{"so much is no opening", "So many customers left.", "So many customers left."},
+		{"well done neither", "Well done everybody.", "Well done everybody."},
 		{"iPhone stays as it is", "And iPhones are sold out.", "iPhones are sold out."},
 		{"a greeting alone is nothing", "Sehr geehrte Frau Whitfield,", ""},
 		{"a link alone is nothing", "https://example.com/a?utm_source=mail", ""},
@@ -219,6 +226,7 @@ func FuzzSummarize(f *testing.F) {
 	}
 	f.Add("Please bring:\n- a\n- b\n\nNo (not) (so) fast, thanks :)", "", 2, 30)
 	f.Add("As discussed, \u202ewe do not (really) sign.\xff", "a\nb", 1, 17)
+	f.Add("ſr s agreed (we did not)wed.", "", 0, 0)
 	f.Fuzz(func(t *testing.T, text, subject string, sentences, size int) {
 		o := Options{Sentences: sentences, Bytes: size, Subject: subject}
 		s := Summarize(text, o)

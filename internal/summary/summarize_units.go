@@ -18,6 +18,7 @@ type unit struct {
 	polite   bool // it is a courtesy, or what machines add
 	backward bool // it begins with a word that stands for something before
 	direct   bool // it asks its reader, rather than telling what is wanted
+	inquiry  bool // it is a question that wants nothing done
 	score    float64
 }
 
@@ -52,17 +53,21 @@ func unitsOf(text string) []unit {
 	text = cleanText(cutProse(text, maxSummarized))
 	units := make([]unit, 0, 16)
 	var under section
-	paragraphs := paragraphsOf(text)
-	for part, lines := range paragraphs {
+	filled := -1 // the paragraph that the section has sentences of
+	for part, lines := range paragraphsOf(text) {
 		if part > 0 && isNotice(lines) {
 			break // a legal notice, and what stands below one
 		}
 		for _, b := range blocksOf(lines) {
 			if s, ok := headings[strings.ToLower(strings.Trim(b.text, " :*#_-"))]; ok {
-				under = s
+				under, filled = s, -1
 				continue
 			}
+			if filled >= 0 && filled < part && b.form != item {
+				under = noSection
+			}
 			units = appendUnits(units, b, part, under)
+			filled = part
 			if len(units) >= maxUnits {
 				return units[:maxUnits]
 			}

@@ -10,19 +10,20 @@ import (
 // What each thing that a sentence does or is adds to its score. They were found
 // on testdata/messages/learn.txt.
 const (
-	askWeight         = 1.6
-	requestWeight     = 1.2
+	askWeight         = 0.8
+	mainAskWeight     = 1.0 // for what the text asks for first of all
+	requestWeight     = 1.1
 	decisionWeight    = 2.0
 	promiseWeight     = 0.5
 	denialWeight      = 0.3
-	deadlineWeight    = 0.9
+	deadlineWeight    = 0.6
 	dateWeight        = 0.7
 	amountWeight      = 0.9
 	percentWeight     = 0.5
 	numberWeight      = 0.2
 	newsWeight        = 0.8
 	consequenceWeight = 0.5
-	firstWeight       = 0.7
+	firstWeight       = 0.5
 	centralWeight     = 0.8
 	subjectWeight     = 0.9
 	keyFieldWeight    = 1.5
@@ -38,12 +39,12 @@ const (
 	titleWeight       = -0.8
 	leanWeight        = -0.8
 
-	// lowestScore is what a second sentence needs, outScore what the first does.
-	// lowestScore is for the third, lowSecond for the second.
-	lowestScore = 1.1
-	lowSecond   = 0.7
-	lowBrief    = -0.5 // in a short text
+	// What the first sentence of a summary needs, the second, the third, and
+	// those behind the first in a short text.
 	outScore    = -3.5
+	lowSecond   = 0.7
+	lowestScore = 1.1
+	lowBrief    = -0.5
 )
 
 // weigh gives each unit its score, its kinds and its words.
@@ -58,29 +59,54 @@ func weigh(units []unit, about string) {
 	}
 	dropSecrets(units)
 	subject := contentWords(cleanText(cutProse(about, maxSentence)))
-	place := 0
+	place, best := 0, -1
 	for i := range units {
 		u := &units[i]
 		cues := cuesOf(u.short)
 		u.polite = cues.courtesy > 0 || cues.boilerplate > 0
-		u.kinds, u.direct = cues.kinds(), cues.ask >= askThreshold || cues.request > 0
+		u.kinds, u.direct = cues.kinds(), cues.direct()
+		u.inquiry = cues.question && cues.request == 0
 		u.score = cues.score() + u.shape() + subjectWeight*math.Min(1, 2*overlap(subject, u.words)) + centralWeight*central(u.words, counts, len(units))
 		if !u.polite && u.form == prose {
 			u.score += firstWeight / float64(1+place)
 			place++
 		}
+		if u.isRequest() && (best < 0 || u.score > units[best].score) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		units[best].score += mainAskWeight
 	}
 }
 
+// isRequest says that a unit can be what a text asks for first of all.
+func (u *unit) isRequest() bool { return u.direct && !u.polite && u.short != "" && !u.leans() }
+
 // shape is the part of a score that a unit has by how it is written.
-func (u *unit) shape() (sum float64) {
-	const fewestTold = 6 // words that make a sentence of a field
+func (u *unit) shape() float64 {
+	sum := u.formScore() + u.sectionScore()
 	switch n := strings.Count(u.short, " ") + 1; {
 	case n < 4:
 		sum += shortWeight
 	case n > 40:
 		sum += longWeight
 	}
+	word, _, _ := strings.Cut(strings.ToLower(u.short), " ")
+	u.backward = antecedents[word]
+	if backward[word] {
+		sum += backwardWeight
+	}
+	if u.leans() {
+		sum += leanWeight
+		u.backward = u.backward || strings.HasSuffix(u.short, "?")
+	}
+	return sum
+}
+
+// formScore judges a unit by its form.
+func (u *unit) formScore() (sum float64) {
+	const fewestTold = 6 // words that make a sentence of a field
 	keyed := keyFields[u.key()]
 	switch {
 	case u.form == row && !keyed:
@@ -96,22 +122,20 @@ func (u *unit) shape() (sum float64) {
 	case u.form == prose && !strings.ContainsAny(u.text[len(u.text)-1:], `.!?"')`) && !strings.HasSuffix(u.text, "…"):
 		sum += titleWeight
 	}
+	return sum
+}
+
+// sectionScore judges a unit by the heading that it stands under.
+func (u *unit) sectionScore() float64 {
 	switch u.under {
 	case decisionSection:
-		sum += decisionWeight
 		u.kinds |= DecisionPoint
+		return decisionWeight
 	case actionSection:
-		sum += requestWeight
 		u.kinds |= AskPoint
+		return requestWeight
 	}
-	word, _, _ := strings.Cut(strings.ToLower(u.short), " ")
-	if u.backward = backward[word]; u.backward {
-		sum += backwardWeight
-	}
-	if u.leans() {
-		sum += leanWeight
-	}
-	return sum
+	return 0
 }
 
 // key is the name of a field without what stands before "status", or the first
@@ -134,11 +158,11 @@ func (u *unit) leans() bool {
 	own, stands := 0, false
 	for word := range strings.FieldsSeq(plainWords(u.short)) {
 		stands = stands || pronouns[word]
-		if utf8.RuneCountInString(word) > 2 && !stopWords[word] && !dateWords[word] && !isDigit(word[0]) {
+		if utf8.RuneCountInString(word) > 2 && !strings.Contains(word, "'") && !stopWords[word] && !dateWords[word] && !isDigit(word[0]) {
 			own++
 		}
 	}
-	return own == 0 || own <= 2 && stands
+	return own <= 1 || own == 2 && stands
 }
 
 // cues are what the words of a sentence tell of what it does.
@@ -147,7 +171,7 @@ type cues struct {
 	request, wish, decision, promise, deadline int
 	news, consequence, courtesy, boilerplate   int
 	dates, numbers, denials                    int
-	amount, percent                            bool
+	amount, percent, question, command         bool
 }
 
 // cuesOf reads a sentence once for all phrases.
@@ -159,6 +183,9 @@ func cuesOf(s string) cues {
 		news: n[4], consequence: n[5], courtesy: n[6], boilerplate: n[7], wish: n[8],
 	}
 	c.amount = len(Amounts(s)) > 0
+	first, _, _ := strings.Cut(plain[1:], " ")
+	c.command = classes[first]&command != 0
+	c.question = strings.HasSuffix(s, "?") && Question(s)
 	c.percent = strings.Contains(s, "%") || strings.Contains(plain, " percent ") || strings.Contains(plain, " prozent ")
 	for word := range strings.FieldsSeq(plain) {
 		if isDenial(word) {
@@ -193,8 +220,11 @@ func (c cues) score() float64 {
 	sum := few(c.request+c.wish)*requestWeight + few(c.decision)*decisionWeight + few(c.promise)*promiseWeight + few(c.denials)*denialWeight + few(c.news)*newsWeight +
 		few(c.consequence)*consequenceWeight + few(c.dates)*dateWeight + few(c.numbers)*numberWeight +
 		few(c.courtesy)*courtesyWeight + few(c.boilerplate)*boilerplateWeight
-	if c.ask >= askThreshold {
+	switch {
+	case c.ask >= askThreshold:
 		sum += askWeight * c.ask
+	case c.question:
+		sum += askWeight
 	}
 	if c.deadline > 0 && c.dates+c.numbers > 0 {
 		sum += deadlineWeight
@@ -208,13 +238,20 @@ func (c cues) score() float64 {
 	return sum
 }
 
+// direct says that a sentence asks its reader. What Ask takes for a request counts
+// where a verb of command begins it: the business mail that Ask was learnt from
+// holds proposals for requests, too.
+func (c cues) direct() bool {
+	return c.question || c.request > 0 || c.command && c.ask >= askThreshold
+}
+
 func (c cues) kinds() (k Kinds) {
 	set := func(ok bool, kind Kinds) {
 		if ok {
 			k |= kind
 		}
 	}
-	set(c.ask >= askThreshold || c.request+c.wish > 0, AskPoint)
+	set(c.direct() || c.wish > 0, AskPoint)
 	set(c.decision > 0, DecisionPoint)
 	set(c.promise > 0, PromisePoint)
 	set(c.dates > 0, DatePoint)

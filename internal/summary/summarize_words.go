@@ -27,7 +27,7 @@ func cueList(text string) []string {
 const requestPhrases = `
 	please_, could you_, can you_, would you_, will you_, kindly_, need you_, need your_, need from you_,
 	let me know, let us know, your approval, your decision, your answer, your view, you must, you should, you have to, you need_,
-	we ask you, shall i_, shall we_, should i_, should we_, do you want, which do you, make sure, be sure to, action required,
+	we ask you, shall i_, shall we_, should i_, should we_, may i_, may we_, can i_, can we_, could we_, could i_, how about, what about, do you want, which do you, make sure, be sure to, action required,
 	bitte_, könnten sie, können sie, könntest du, kannst du, könnt ihr, könntet ihr, passt ihnen, passt dir, wir bitten, geben sie, sagen sie,
 	merci de_, veuillez_, pouvez vous, pourriez vous, peux tu_, pourrais tu, prière de, souhaitez vous, devez_, faut il,
 	por favor, podría_, podrías_, puedes_, podéis_, puede usted, rogamos que, tienes que, tiene que, envíe, me confirmes`
@@ -46,11 +46,11 @@ const wishPhrases = `
 const decisionPhrases = `
 	decided_, decision is, agreed_, approved_, has signed, have signed, accepted_, accepts_, do not accept, rejected_, declined_,
 	favour_, cancelled_, canceled_, postponed_, has been moved, have been moved, is moved_, we drop_, resign_, confirmed_, is resolved,
-	chosen_, we go with, we will go, takes over, going ahead, turned down, struck, gives up, withdrawn,
+	chosen_, we go with, we will go, takes over, going ahead, turned down, we accept, i accept, i approve, gives up, withdrawn, works for me, works for us, suits me, suits us, fine with me,
 	beschlossen, beschließ, entschieden, genehmigt, abgesagt, verschoben, vereinbart, zugestimmt, angenommen, abgelehnt, kündigen,
-	gekündigt, freigegeben, bestätigt,
-	décidé, validé, approuvé, annulé, reporté, convenu_, accepté, accepte_, refusé, confirmé, résili, retenu_,
-	decidido, aprobado, cancelado, aplazado, acordado, aceptado, acepta_, rechazado, confirmado`
+	gekündigt, freigegeben, bestätigt, passt mir, passt uns,
+	décidé, validé, approuvé, annulé, reporté, convenu_, accepté, accepte_, refusé, confirmé, résili, retenu_, me convient, nous convient,
+	decidido, aprobado, cancelado, aplazado, acordado, aceptado, acepta_, rechazado, confirmado, me viene bien, nos viene bien`
 
 const promisePhrases = `
 	i'll_, i will_, we'll_, we will_, i am going to_, i'm going to_, ich schicke, ich sende, ich werde, ich kümmere, ich melde,
@@ -67,7 +67,7 @@ const newsPhrases = `
 	fail, outage, is down_, are down_, cannot_, unable_, delay, breach, lost_, won_, expires_, expired_, rises_, rise by, increase,
 	went up, goes up, affected_, error, cause_, caused_, risk, warn, missing_, overdue, not been paid, offline, stopped, blocked, exceed,
 	will be full, suspend, instead of, renews_, offered_, an offer, depart, worth_, starts_, ends_, ships_, moves_, leaves_, is reserved, will visit,
-	takes place, costs_, cost us, leak, refuses_, refused_, lowered, raised, fell_, lasted_, resolved_, terminat, unchanged, last working day, favour_, wants_,
+	takes place, struck, costs_, cost us, leak, refuses_, refused_, lowered, raised, fell_, lasted_, resolved_, terminat, unchanged, last working day, favour_, wants_,
 	läuft am, läuft ab_, abgelaufen, abläuft, kostet_, ausfall, ausgefallen, störung, gestört, verzöger, verspät, fehler, erhöh, steigt, steigen, nicht zur verfügung,
 	liefern_, lieferzeit, angebot gilt, findet statt, festpreis, frühestens,
 	panne_, retard, arrêté, erreur, augment, hausse, montant_, livraison, aura lieu, se tiendra,
@@ -137,6 +137,9 @@ var dateWords = wordSet(`
 
 // backward begin sentences that lean on the one before.
 var backward = wordSet(`it this that these those he she they er sie es dies diese das il elle ils elles ce cela esto eso él ella ellos and but so`)
+
+// antecedents begin sentences that nobody understands without the one before.
+var antecedents = wordSet(`it this that these those they he she dies diese dieser das cela ceci elle ils elles esto eso ella ellos ellas`)
 
 // pronouns stand for something that was named before.
 var pronouns = wordSet(`it them this that these those sie es ihn ihm das dies le la les lui leur lo los las`)

@@ -18,6 +18,10 @@ type Message struct {
 const (
 	// maxMessages is how many messages of a thread are read, the last ones.
 	maxMessages = 50
+	// maxSaid is how many sentences of a message are read, and maxActs how many
+	// requests, decisions and promises of one are kept: the first ones.
+	maxSaid = 40
+	maxActs = 6
 	// maxName is how many bytes of a name are shown.
 	maxName = 60
 )
@@ -60,6 +64,7 @@ type statement struct {
 	from, to string
 	words    []string
 	act      act
+	inquiry  bool // wants to know something, rather than something done
 	at       int  // the number of its sentence in its message
 	settled  bool // asked and answered, promised and done, decided anew
 }
@@ -77,10 +82,11 @@ const (
 // read takes in the next message: what it answers, then what it says.
 func (t *threadReading) read(index int, m Message) {
 	m.From = nameOf(m.From)
-	units := unitsOf(m.Text)
+	units := unitsOf(cutProse(m.Text, maxSaid*maxSentence/4))
+	units = units[:min(len(units), maxSaid)]
 	weigh(units, t.about)
 	t.settle(m.From, units)
-	best := -1
+	best, acts := -1, 0
 	for i := range units {
 		u := &units[i]
 		if u.short == "" || u.score <= outScore {
@@ -89,7 +95,8 @@ func (t *threadReading) read(index int, m Message) {
 		if best < 0 || u.score > units[best].score {
 			best = i
 		}
-		if a := u.act(); a != telling && u.score > 0 {
+		if a := u.act(); a != telling && !u.polite && (u.score > 0 || a == asking) && acts < maxActs {
+			acts++
 			t.say(t.statement(index, m, units, i, a))
 		}
 	}
@@ -151,7 +158,7 @@ func (t *threadReading) statement(index int, m Message, units []unit, i int, a a
 	s := &statement{from: m.From, act: a, at: i}
 	u := &units[i]
 	if a == asking {
-		s.to = t.readerOf(m, u)
+		s.to, s.inquiry = t.readerOf(m, u), u.inquiry
 		u = withBefore(units, i)
 	}
 	s.words = u.words
@@ -171,15 +178,17 @@ func (t *threadReading) settle(who string, units []unit) {
 		about := r.about(s.words)
 		switch {
 		case s.from == who:
-			s.settled = r.withdrawn && (about || len(units) <= 2) || s.act == promising && r.done
+			// To agree on something else is to take back what one asked for.
+			s.settled = r.withdrawn && (about || len(units) <= 2) || s.act == promising && r.done || s.act == asking && r.agreed
 		case s.act == promising:
 			s.settled = r.received
 		case r.deferred, r.promise && (about || s.to == who || s.to == ""):
 			// It stays open: who said so has not done it yet.
+		case r.onlyAsks:
 		case s.to != "" && s.to != who:
-			s.settled = about && !r.onlyAsks
+			s.settled = about
 		default:
-			s.settled = (r.done || r.plain || about) && !r.onlyAsks
+			s.settled = r.done || r.plain || r.agreed || about || s.inquiry
 		}
 	}
 }
@@ -207,7 +216,9 @@ func (t *threadReading) choose(o Options) []*statement {
 			}
 		}
 	}
-	if t.last != nil && len(chosen) == 0 {
+	// What was said last tells how things stand, even if it does none of these.
+	heard := t.last == nil || slices.ContainsFunc(chosen, func(s *statement) bool { return s.point.Message == t.last.point.Message })
+	if !heard {
 		take(t.last)
 		if len(chosen) == 0 {
 			t.last.point.Text = cutAtWord(t.last.point.Text, o.Bytes)
@@ -268,8 +279,8 @@ func (t *threadReading) readerOf(m Message, u *unit) string {
 	return ""
 }
 
-// called says that words begin with a name before a comma: "Ben, ", "Hi Ben,", or
-// have it behind an "@".
+// called says that words begin with a name before a mark: "Ben, ", "Hi Ben,",
+// "Thanks, Ben.", or have it behind an "@".
 func called(words, name string) bool {
 	first, _, _ := strings.Cut(name, " ")
 	if first == "" {
@@ -278,14 +289,18 @@ func called(words, name string) bool {
 	if strings.Contains(words, "@"+first) {
 		return true
 	}
-	head, _, ok := strings.Cut(words, ",")
-	if !ok && len(words) <= maxName {
-		head, ok = strings.TrimRight(words, "!:. "), true
+	head := words
+	if end := strings.IndexAny(words, ",.!:?"); end >= 0 {
+		head = words[:end]
 	}
-	if !ok || len(head) > maxName {
+	if len(head) > maxName {
 		return false
 	}
 	fields := strings.Fields(head)
-	known := len(fields) == 1 || len(fields) > 1 && salutes[strings.ToLower(fields[0])]
+	opening := ""
+	if len(fields) > 0 {
+		opening = strings.ToLower(fields[0])
+	}
+	known := len(fields) == 1 || salutes[opening] || thanksWords[opening]
 	return known && slices.Contains(fields, first)
 }

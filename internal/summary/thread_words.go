@@ -13,6 +13,7 @@ const (
 	withdrawList
 	receivedList
 	undecidedList
+	agreedList
 	threadLists
 )
 
@@ -27,6 +28,8 @@ var threadPhrases = newPhraseBook(
 		ya no hace falta, olvídalo`),
 	cueList(`got it_, received, thanks for sending, thank you for sending, danke für die, erhalten, angekommen, bien reçu, recibido`),
 	cueList(`not decided, not yet, haven't, hasn't, undecided, to be decided, needs to be decided, if_, noch nicht, pas encore, todavía no, aún no, would be, could be`),
+	cueList(`works for me, works for us, suits me, suits us, fine with me, fine with us, passt mir, passt uns, me convient, nous convient,
+		ça me va, me viene bien, nos viene bien, me va bien`),
 )
 
 // plainAnswers begin a message that says yes or no.
@@ -35,8 +38,8 @@ var plainAnswers = wordSet(`yes yep yeah no nope ok okay sure agreed fine perfec
 
 // answer is what a message does to what was asked before.
 type answer struct {
-	plain, done, deferred, withdrawn, received, promise, onlyAsks bool
-	units                                                         []unit
+	plain, done, agreed, deferred, withdrawn, received, promise, onlyAsks bool
+	units                                                                 []unit
 }
 
 func answerOf(units []unit) answer {
@@ -48,6 +51,7 @@ func answerOf(units []unit) answer {
 		n := threadPhrases.count(plain, threadLists)
 		question := strings.HasSuffix(u.text, "?")
 		a.done = a.done || n[doneList] > 0 && !question
+		a.agreed = a.agreed || n[agreedList] > 0 && !question
 		a.deferred = a.deferred || n[deferList] > 0
 		a.withdrawn = a.withdrawn || n[withdrawList] > 0
 		a.received = a.received || n[receivedList] > 0
@@ -89,19 +93,19 @@ type threadWords struct {
 
 var threadLabels = map[string]threadWords{
 	"en": {
-		ask: "%s to %s", open: ", open", since: " since ", on: " on ", decided: "Decided by %s", promised: "Promised by %s", day: "%d %s", colon: ": ",
+		ask: "%s to %s", open: ", open", since: " since ", on: " on ", decided: "Decided, says %s", promised: "Promised by %s", day: "%d %s", colon: ": ",
 		months: strings.Fields("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
 	},
 	"de": {
-		ask: "%s an %s", open: ", offen", since: " seit ", on: " am ", decided: "Entschieden von %s", promised: "Zugesagt von %s", day: "%d. %s", colon: ": ",
+		ask: "%s an %s", open: ", offen", since: " seit ", on: " am ", decided: "Entschieden, so %s", promised: "Zugesagt von %s", day: "%d. %s", colon: ": ",
 		months: strings.Fields("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
 	},
 	"fr": {
-		ask: "%s à %s", open: ", en attente", since: " depuis le ", on: " le ", decided: "Décidé par %s", promised: "Promis par %s", day: "%d %s", colon: " : ",
+		ask: "%s à %s", open: ", en attente", since: " depuis le ", on: " le ", decided: "Décidé, selon %s", promised: "Promis par %s", day: "%d %s", colon: " : ",
 		months: strings.Fields("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
 	},
 	"es": {
-		ask: "%s a %s", open: ", pendiente", since: " desde el ", on: " el ", decided: "Decidido por %s", promised: "Prometido por %s", day: "%d de %s", colon: ": ",
+		ask: "%s a %s", open: ", pendiente", since: " desde el ", on: " el ", decided: "Decidido, según %s", promised: "Prometido por %s", day: "%d de %s", colon: ": ",
 		months: strings.Fields("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
 	},
 }
