@@ -65,8 +65,9 @@ type show struct {
 	pause   time.Duration
 	asked   demo.Departure // the mail that asks for approval
 
-	pen     sync.Mutex  // of out
-	handled chan string // Message-IDs of arrivals, as they are done with
+	pen     sync.Mutex        // of out
+	titles  map[string]string // of events, by id, as they were at first
+	handled chan string       // Message-IDs of arrivals, as they are done with
 	mu      sync.Mutex
 	last    store.Step // a move that was shown, to be taken back at the end
 }

@@ -27,7 +27,9 @@ func (s *show) fourWeeks(ctx context.Context) error {
 		return err
 	}
 	names := map[string]int64{}
+	s.titles = map[string]string{}
 	for _, e := range diary.Events {
+		s.titles[e.ID] = e.Title.String()
 		if !e.Ours {
 			names[e.Calendar]++
 		}
@@ -183,6 +185,9 @@ func (s *show) sayOnCalendar(step store.Step) string {
 	case !put:
 		return ""
 	case step.Op.Do == "move" || step.Op.Do == "shift" || step.Op.Do == "fix":
+		if title := s.titles[step.Op.With["event"]]; title != "" && title != step.Item.Subject {
+			return fmt.Sprintf("“%s” now %s", oneLine(title, 40), s.span(start, end)) // of two, the other gave way
+		}
 		return "now " + s.span(start, end)
 	case step.Op.Do == "respond" || step.Op.Do == "color" || step.Op.Do == "tag":
 		return words
