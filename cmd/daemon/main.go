@@ -20,6 +20,7 @@ func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(32 << 20)
 	}
+	dropStart()
 	os.Exit(run())
 }
 

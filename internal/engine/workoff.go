@@ -13,7 +13,7 @@ import (
 // atOnce is how many steps are performed together at most. Each command costs a
 // server a look at the whole folder, so they are few and long; and this many
 // steps fit into a few megabytes.
-const atOnce = 5000
+const atOnce = 3500
 
 // opOrder is the order of the changes to one message: flags while its place is
 // known for certain, then copies, then the move.

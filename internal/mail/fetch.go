@@ -19,7 +19,7 @@ import (
 
 // maxBatch is how many messages are asked for at once: enough that a round trip
 // does not matter, few enough to hold in memory twice.
-const maxBatch = 500
+const maxBatch = 250
 
 // maxAnswer bounds the header bytes of one batch. What is larger is asked for
 // again in halves.
