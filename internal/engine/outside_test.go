@@ -260,7 +260,7 @@ func (d *desk) pass(by time.Duration) {
 		d.cal.begin = d.cal.begin.Add(by)
 		return
 	}
-	driver, source := "sqlite", strings.TrimPrefix(d.dsn, "sqlite:")
+	driver, source := "sqlite", "file:"+strings.TrimPrefix(d.dsn, "sqlite:")+"?_pragma=busy_timeout(10000)"
 	if !strings.HasPrefix(d.dsn, "sqlite:") {
 		driver, source = "pgx", d.dsn
 	}

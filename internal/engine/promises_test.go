@@ -43,10 +43,11 @@ func (d *desk) wantMail(want string) {
 	}
 }
 
-// database opens the database file behind the journal's back.
+// database opens the database file behind the journal's back. While the account
+// writes it waits its turn.
 func (d *desk) database() *sql.DB {
 	d.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(d.dsn, "sqlite:"))
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(d.dsn, "sqlite:")+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		d.Fatal(err)
 	}
