@@ -59,7 +59,7 @@ func isCalendar(err error) bool {
 // until ctx ends. Trouble with their server is no error.
 func (a *Account) keepCalendar(ctx context.Context) error {
 	if a.Calendar == nil {
-		return nil
+		return a.withoutCalendar(ctx)
 	}
 	poll, look := time.NewTicker(a.Calendar.Poll), time.NewTicker(lookEvery)
 	defer poll.Stop()
@@ -83,6 +83,21 @@ func (a *Account) keepCalendar(ctx context.Context) error {
 			err = a.keep(ctx, a.now(), false)
 		case <-a.eventAt:
 			err = a.doEvents(ctx)
+		}
+	}
+}
+
+// withoutCalendar does what rules ask of a calendar that the account does not have:
+// invitations are answered by mail, and the rest fails with the reason.
+func (a *Account) withoutCalendar(ctx context.Context) error {
+	for {
+		if err := a.doEvents(ctx); err != nil && !isCalendar(err) && ctx.Err() == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.eventAt:
 		}
 	}
 }
