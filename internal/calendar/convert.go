@@ -14,10 +14,6 @@ import (
 	"github.com/foredesk/foredesk/internal/datebook"
 )
 
-// colors are the names that Google shows for the colours of events; the id of one
-// is its place, counted from 1.
-var colors = []string{"lavender", "sage", "grape", "flamingo", "banana", "tangerine", "peacock", "graphite", "blueberry", "basil", "tomato"}
-
 // fromAPI reads an event of a calendar. It is foreign: an error says that it makes
 // no sense as an event, and never carries its title. Of a cancelled one only the
 // ids are needed.
@@ -210,15 +206,15 @@ func stamped(p *calendar.EventExtendedProperties) map[string]string {
 // after this list.
 func colorName(id string) string {
 	n, err := strconv.Atoi(id)
-	if err != nil || n < 1 || n > len(colors) {
+	if err != nil || n < 1 || n > len(datebook.Colors) {
 		return ""
 	}
-	return colors[n-1]
+	return datebook.Colors[n-1]
 }
 
 // colorID is the id of a colour by its name, in any case; "" for none.
 func colorID(name string) string {
-	if i := slices.Index(colors, strings.ToLower(name)); i >= 0 {
+	if i := slices.Index(datebook.Colors, strings.ToLower(name)); i >= 0 {
 		return strconv.Itoa(i + 1)
 	}
 	return ""
