@@ -50,7 +50,7 @@ Nothing outside is touched, what is sent reaches nobody, and nothing is kept.`,
 
 // Pauses between the mails that arrive in the demo, and between its parts.
 const (
-	demoPause     = 3 * time.Second
+	demoPause     = 2 * time.Second
 	demoOncePause = 100 * time.Millisecond
 	demoPatience  = 10 * time.Second // for one mail to be handled, or what follows from it
 	demoPoll      = 200 * time.Millisecond
