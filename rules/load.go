@@ -154,7 +154,7 @@ func (l *loader) settings() {
 		l.mapping(n, "people", nil, l.list)
 	}
 	l.places()
-	l.words("glossary")
+	l.set.glossary = l.words("glossary")
 	if n := l.nodes["goals"]; n != nil {
 		l.mapping(n, "goals", nil, l.goal)
 	}
@@ -186,10 +186,16 @@ func (l *loader) goal(key, value *yaml.Node) {
 }
 
 // words checks a mapping of names to one text each.
-func (l *loader) words(key string) {
+func (l *loader) words(key string) map[string]string {
+	words := map[string]string{}
 	if n := l.nodes[key]; n != nil {
-		l.mapping(n, key, nil, func(k, v *yaml.Node) { l.text(v, k.Value) })
+		l.mapping(n, key, nil, func(k, v *yaml.Node) {
+			if text, ok := l.text(v, k.Value); ok {
+				words[k.Value] = text
+			}
+		})
 	}
+	return words
 }
 
 func domainsOf(emails []string) []string {

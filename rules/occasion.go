@@ -387,3 +387,14 @@ func (e Event) name() string {
 	}
 	return e.Title.raw
 }
+
+// EventFacts works out what an event tells by the set and the diary: who is from
+// outside, what it lacks, which goal it serves, its gaps and its conflicts. Without
+// a diary the latter two stay empty.
+func (s *Set) EventFacts(e Event, d *Diary) Event { return s.eventOf(&Item{Event: e, Diary: d}) }
+
+// IsMeeting reports whether an event takes the executive's time and that of others.
+func (s *Set) IsMeeting(e Event) bool { return s.isMeeting(&e) }
+
+// IsOutside reports whether somebody is of another house.
+func (s *Set) IsOutside(a Address) bool { return s.isOutside(a) }

@@ -29,6 +29,7 @@ type Set struct {
 	options   Options
 	people    map[string]*People
 	goals     []goal
+	glossary  map[string]string
 	places    []spot
 	travel    travel
 	needs     Needs
@@ -54,6 +55,18 @@ func (s *Set) Me() []string { return s.me.entries }
 // in minutes of the day, and the holidays by date ("2026-12-25").
 func (s *Set) WorkWeek() (days [7]bool, from, to int, holidays map[string]bool) {
 	return s.workHours.days, s.workHours.from, s.workHours.to, s.holidays
+}
+
+// Glossary returns plain words for jargon, by the jargon. It is not to be changed.
+func (s *Set) Glossary() map[string]string { return s.glossary }
+
+// Goals returns the names of the goals, in the order of the file.
+func (s *Set) Goals() []string {
+	names := make([]string, len(s.goals))
+	for i, g := range s.goals {
+		names[i] = g.name
+	}
+	return names
 }
 
 // ToMe reports whether one of the addresses is the executive's.

@@ -42,6 +42,7 @@ const (
 	Approval   Kind = "approval"   // a rule waits for a word
 	Hold       Kind = "hold"       // time kept free that will be let go
 	Ask        Kind = "ask"        // somebody wants something
+	Unsure     Kind = "unsure"     // foredesk can't know whether it was done: a person must look
 )
 
 // Kinds of changes of the calendar.
@@ -69,6 +70,9 @@ type Line struct {
 	When    Span
 	Was     Span // before it moved
 	Count   int
+	// Story is what was told of one thing in several mails, the first first: the line
+	// is about all of them, and Text is of the last.
+	Story   []Moment
 	Clash   *Clash
 	Actions []Action // the recommended one first
 }
@@ -102,7 +106,7 @@ const (
 
 // Action is a link by which the reader decides. Do is a word of the wording
 // (accept decline tentative fix snooze undo approve refuse release keep
-// unsubscribe) and shown in the reader's language; any other is shown as it is.
+// unsubscribe expand) and shown in the reader's language; any other is shown as it is.
 // Mailto is a mailto: URL (RFC 6068) with its token; without one there is no link.
 type Action struct{ Do, Mailto string }
 

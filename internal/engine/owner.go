@@ -86,3 +86,15 @@ func (o owner) Answer(ctx context.Context, id int64, answer, by string, now time
 	defer failPoint()
 	return o.Owner.Answer(ctx, id, answer, by, now)
 }
+
+func (o owner) WriteLetter(ctx context.Context, step int64, l store.Letter, offers []store.Offer, token func(id int64) string) ([]int64, error) {
+	failPoint()
+	defer failPoint()
+	return o.Owner.WriteLetter(ctx, step, l, offers, token)
+}
+
+func (o owner) SetGist(ctx context.Context, g store.Gist) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.SetGist(ctx, g)
+}

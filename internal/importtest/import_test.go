@@ -25,7 +25,8 @@ type room struct {
 // bottom and knows nothing of mail, databases or the network.
 var rooms = map[string]room{
 	"cmd/daemon":        {all: true},
-	"internal/engine":   {imports: []string{"rules", "internal/store", "internal/agenda", "internal/mailbox", "internal/datebook"}},
+	"internal/engine":   {imports: []string{"rules", "internal/store", "internal/gather", "internal/agenda", "internal/summary", "internal/mailbox", "internal/datebook"}},
+	"internal/gather":   {imports: []string{"rules", "internal/store", "internal/agenda", "internal/summary", "internal/mailbox", "internal/datebook"}},
 	"internal/mail":     {imports: []string{"rules", "internal/mailbox", "internal/when", "internal/summary", "internal/invite", "internal/trip"}},
 	"internal/store":    {imports: []string{"internal/mailbox", "internal/datebook"}},
 	"internal/errand":   {imports: []string{"internal/mail", "internal/mailbox", "internal/files", "internal/hook", "internal/invite"}},

@@ -28,6 +28,10 @@ type Plan struct {
 	// Endings are of steps that the planned ones follow from, as Finish writes them
 	// down: the one is never there without the other.
 	Endings []Ending
+	// Gists are what the messages say.
+	Gists []Gist
+	// Decided is the answer to an offer that the planned steps follow from.
+	Decided *Decision
 }
 
 // NewItem is an item with the steps that are planned for it. An Item that was
@@ -70,6 +74,14 @@ func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 		}
 		if err := o.rememberWords(ctx, t, p.Seen); err != nil {
 			return err
+		}
+		if err := o.setGists(ctx, t, p.Gists); err != nil {
+			return err
+		}
+		if p.Decided != nil {
+			if err := o.decide(ctx, t, *p.Decided, p.Planned); err != nil {
+				return err
+			}
 		}
 		if err := o.mirror(ctx, t, p); err != nil || len(p.Endings) == 0 {
 			return err

@@ -177,7 +177,10 @@ func (o *Owner) Prune(ctx context.Context, before time.Time) (emptied int64, err
 			return err
 		}
 		_, err = t.exec(ctx, "DELETE FROM events WHERE account = $1 AND ends_at < $2", o.account, micros(before))
-		return err
+		if err != nil {
+			return err
+		}
+		return o.pruneLetters(ctx, t, before)
 	})
 	return emptied, err
 }
