@@ -31,7 +31,7 @@ fuzz: ## run every fuzz target for a while: make fuzz FUZZTIME=5m
 demo: ## watch foredesk at work on a mailbox inside the program
 	go run ./cmd/daemon demo
 
-screenshots: ## write doc/pictures: the agenda at three widths, light and dark (needs Chromium)
+screenshots: ## write doc/pictures: the letters at three widths, light and dark (needs Chromium)
 	go test -count=1 -run Screenshots ./internal/agenda -screenshots ../../doc/pictures
 
 cover: ## write coverage.html, the lines that the tests run

@@ -12,10 +12,6 @@ import (
 // colours are the flag colours of Apple Mail and Thunderbird.
 var colours = []string{"red", "orange", "yellow", "green", "blue", "purple", "gray"}
 
-// laterActions are actions of the language that this version can't do yet, with
-// what they wait for.
-var laterActions = map[string]string{"summarize": "summaries"}
-
 // verbs are the actions of the language, and what each takes.
 var verbs map[string]verb
 
@@ -26,7 +22,7 @@ func init() { // not at the declaration: reading expire leads back to the table
 		folder   = kind{readFolder, textSchema("Board/{year}")}
 		name     = kind{readName, textSchema("Board/{year}")}
 		line     = kind{readLine, textSchema()}
-		section  = kind{readSection, textSchema("Board")}
+		bundle   = kind{readSection, textSchema("Shipping")}
 		label    = kind{readLabel, schema{"type": "string", "pattern": labelPattern.String(), "maxLength": maxLabel}}
 		length   = kind{readWait, textSchema("3d", "2w", "4h")}
 		unless   = kind{readUnless, textSchema("thread.answered")}
@@ -43,7 +39,7 @@ func init() { // not at the declaration: reading expire leads back to the table
 		"flag":  takes(kind{readFlag, wordSchema(append(anys(colours), true, false, "grey")...)}),
 		"label": takes(label), "unlabel": takes(label),
 		"read": takes(yesNo), "important": takes(yesNo), "mute": takes(on),
-		"agenda": takes(section), "bundle": takes(section), "digest": takes(oneOf(digests...)),
+		"bundle": takes(bundle), "digest": takes(oneOf(digests...)),
 		"extract": {main: "to", fields: []field{
 			{name: "to", required: true, kind: kind{readTable, textSchema("expenses.csv")}}, {name: "fields", required: true, kind: kind{readColumns, columnsSchema()}},
 		}},
@@ -60,6 +56,7 @@ func init() { // not at the declaration: reading expire leads back to the table
 		"webhook":     {main: "url", fields: []field{{name: "url", required: true, kind: kind{readURL, schema{"type": "string", "pattern": "^https?://"}}}}},
 		"unsubscribe": takes(on),
 	}
+	maps.Copy(verbs, letterVerbs())
 	maps.Copy(verbs, calendarVerbs())
 }
 
@@ -91,10 +88,6 @@ func readAction(l *loader, key, value *yaml.Node) (Action, bool) {
 }
 
 func (d *reader) unknownAction(key *yaml.Node) {
-	if later, ok := laterActions[key.Value]; ok {
-		d.fail(key, "leave it out until then", "the action %q needs %s, which this version does not have yet", key.Value, later)
-		return
-	}
 	hint := "there are: " + strings.Join(actionNames(), ", ")
 	if slices.Contains([]string{"folder", "fileinto"}, key.Value) {
 		hint = `did you mean "file"?`

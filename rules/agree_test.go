@@ -38,13 +38,15 @@ func drawRules(t *rapid.T) string {
 	var b strings.Builder
 	b.WriteString("version: 1\npeople:\n  board: ['@board.acme.example', Chair@News.example]\n  vip: [a@bigcustomer.example]\nrules:\n")
 	for i := range rapid.IntRange(1, 12).Draw(t, "rules") {
-		fmt.Fprintf(&b, "  - name: rule %d\n    on: %s\n    when: [%s]\n%s    stop: %v\n", i, rapid.SampledFrom([]string{"mail", "mail", "sent"}).Draw(t, "on"), drawWhen(t),
-			drawEffects(t, i), rapid.IntRange(0, 9).Draw(t, "stop") == 0)
+		when := drawWhen(t)
+		fmt.Fprintf(&b, "  - name: rule %d\n    on: %s\n    when: [%s]\n%s    stop: %v\n", i, rapid.SampledFrom([]string{"mail", "mail", "sent"}).Draw(t, "on"), when,
+			drawEffects(t, i, strings.Contains(when, askFunction)), rapid.IntRange(0, 9).Draw(t, "stop") == 0)
 	}
 	return b.String()
 }
 
-// drawWhen is a condition, sometimes beside one that remembers what it saw.
+// drawWhen is a condition, sometimes beside one that remembers what it saw or asks a
+// model.
 func drawWhen(t *rapid.T) string {
 	when := quoted(drawCondition(t, 2))
 	switch rapid.IntRange(0, 6).Draw(t, "remembers") {
@@ -52,15 +54,22 @@ func drawWhen(t *rapid.T) string {
 		return quoted(`seenBefore(subject, "7d")`) + ", " + when
 	case 1:
 		return when + ", " + quoted(`not seenBefore(from.email, "1d") or from in board`)
+	case 2:
+		return quoted(`llm("Is it about money?")`) + ", " + when
+	case 3:
+		return when + ", " + quoted(`toMe or not llm("Is it a joke?")`)
 	}
 	return when
 }
 
 // drawEffects is a label of the rule's own, one of a few places, a guard, or both
-// of the latter.
-func drawEffects(t *rapid.T, i int) string {
+// of the latter. A rule that asks can't forbid to ask.
+func drawEffects(t *rapid.T, i int, asks bool) string {
 	place := rapid.SampledFrom([]string{"archive: true", "trash: true", "file: Board"}).Draw(t, "place")
-	never := rapid.SampledFrom([]string{"label", "archive, trash", "file"}).Draw(t, "never")
+	never := rapid.SampledFrom([]string{"label", "archive, trash", "file", "llm"}).Draw(t, "never")
+	if asks && never == "llm" {
+		never = "flag"
+	}
 	switch rapid.IntRange(0, 9).Draw(t, "effects") {
 	case 0:
 		return fmt.Sprintf("    never: [%s]\n", never)
@@ -123,6 +132,7 @@ func drawItem(t *rapid.T) *Item {
 		From:    address("from"), To: []Address{address("to")}, Cc: []Address{address("cc"), address("cc")},
 		Kind:      rapid.SampledFrom([]string{"person", "invoice", "bounce"}).Draw(t, "kind"),
 		Direction: rapid.SampledFrom([]string{"in", "in", "out"}).Draw(t, "direction"),
+		Ask:       func(question string) (bool, error) { return strings.Contains(question, "money"), nil },
 	}
 }
 
@@ -136,6 +146,7 @@ func FuzzLoad(f *testing.F) {
 		"version: 1\nplaces: {hq: Fleet Street, city: Gresham Street}\ntravel: {hq to city: 35m, any: 1h}\nrules:\n  - {name: a, on: event, when: event.external, do: [{buffer: {before: 5m, travel: true}}, {prep: 1d}, {mirror: busy}]}\ntests: [{name: t, given: {event: {title: x, start: tomorrow 10:00, guests: [a@b.example]}, calendar: [{start: tomorrow}]}, expect: {buffer: {start: tomorrow 10:00}}}]\n",
 		"version: 1\nrules:\n  - {name: a, on: day, when: day.ahead < 3 and day.load > 0.5, do: [{focus: 2h}, {hold: {at: '12:00', length: 45m, flip: busy}}]}\ntests: [{name: t, given: {day: {load: 0.7}}, expect: {focus: true}}]\n",
 		"version: 1\nrules:\n  - {name: a, when: invite.conflict, irreversible: ok, do: [{respond: {answer: decline, comment: '{alternative}'}}, {schedule: {on: trip}}, {propose: 30m}]}\ntests: [{name: t, given: {invite: {start: friday, from: a@b.example}, trip: [{title: x, start: tomorrow 7:00}]}, expect: {respond: decline}}]\n",
+		"version: 1\nrules:\n  - {name: a, when: 'llm(\"Is it a bill?\") and toMe', do: [{summarize: {section: Board, story: '{header.X-A} {subject}', as: opened}}, {agenda: {section: B, due: '{deadline} - 1d', ahead: 30d}}]}\n  - {name: b, when: flagged, never: llm}\n  - {name: c, on: event, when: event.recurring, do: [{brief: 2h}, {agenda: {section: B, due: '{start}'}}]}\ntests: [{name: t, given: {llm: Is it a bill?, found: {deadlines: [friday]}}, expect: {section: b}}]\n",
 	} {
 		f.Add(seed)
 	}

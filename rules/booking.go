@@ -26,7 +26,7 @@ func init() { // not at the declaration: a booking leads back to the table
 		"schedule": (*booking).schedule, "hold": (*booking).schedule, "focus": (*booking).focus,
 		"prep": (*booking).prep, "buffer": (*booking).buffer, "mirror": (*booking).mirror,
 		"respond": (*booking).respond, "propose": (*booking).propose, "move": (*booking).move, "fix": (*booking).fix,
-		"color": (*booking).change, "tag": (*booking).change,
+		"color": (*booking).change, "tag": (*booking).change, "brief": (*booking).brief,
 	}
 }
 

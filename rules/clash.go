@@ -72,6 +72,7 @@ type ranked struct {
 	known                       bool
 	rule                        int // of the first rule that matches; the number of rules where none does
 	ruleName                    string
+	declinedBy                  string // the rule that does, if one does
 	away, vip, external, theirs bool
 	guests                      int
 }
@@ -85,6 +86,7 @@ var criteria = []struct {
 	compare func(a, b *ranked) int
 }{
 	{"foredesk made the other and can move it", func(a, b *ranked) int { return trueFirst(!a.Ours, !b.Ours) }},
+	{"the rule %o declines the other", func(a, b *ranked) int { return trueFirst(a.declinedBy == "", b.declinedBy == "") }},
 	{"the rule %s stands for it", func(a, b *ranked) int { return cmp.Compare(b.rule, a.rule) }},
 	{"it is an absence", func(a, b *ranked) int { return trueFirst(a.away, b.away) }},
 	{"somebody from outside takes part", func(a, b *ranked) int { return trueFirst(a.external, b.external) }},
@@ -125,7 +127,7 @@ func (c *clashing) clash(a, b *ranked) Clash {
 			a, b = b, a
 		}
 		if order != 0 {
-			why = strings.ReplaceAll(criterion.why, "%s", fmt.Sprintf("%q", a.ruleName))
+			why = strings.NewReplacer("%s", strconv.Quote(a.ruleName), "%o", strconv.Quote(b.declinedBy)).Replace(criterion.why)
 			break
 		}
 	}
@@ -143,7 +145,7 @@ func (c *clashing) rank(r *ranked) {
 	}
 	s, e := c.set, c.set.filled(*r.Event)
 	r.known, r.Event = true, &e
-	r.rule, r.ruleName = s.firstRule(&e, c.diary, c.now)
+	r.rule, r.ruleName, r.declinedBy = s.firstRule(&e, c.diary, c.now)
 	r.away, r.external, r.guests = e.Kind == "outOfOffice", e.External, len(e.Attendees)
 	r.theirs = !e.Mine && !e.Ours && s.withOthers(&e)
 	for name, people := range s.people {
@@ -154,25 +156,35 @@ func (c *clashing) rank(r *ranked) {
 }
 
 // firstRule is the first rule on events that matches one and does something for it,
-// and its place in the file.
-func (s *Set) firstRule(e *Event, d *Diary, now time.Time) (int, string) {
+// and its place in the file; and the first that declines it.
+func (s *Set) firstRule(e *Event, d *Diary, now time.Time) (place int, name, declinedBy string) {
 	item := &Item{Role: "event", Event: *e, Diary: d, Received: e.Start, Date: e.Start}
 	if e.Private {
 		item.Sensitivity = "private"
 	}
+	place = len(s.Rules)
 	for _, match := range s.Plan(item, now).Matches {
-		i := slices.IndexFunc(s.Rules, func(r *Rule) bool { return r.Name == match.Rule && !r.fixes() })
-		if i >= 0 {
-			return i, match.Rule
+		i := slices.IndexFunc(s.Rules, func(r *Rule) bool { return r.Name == match.Rule && !r.isAside() })
+		switch {
+		case i < 0:
+		case s.Rules[i].declines():
+			declinedBy = cmp.Or(declinedBy, match.Rule)
+		case name == "":
+			place, name = i, match.Rule
 		}
 	}
-	return len(s.Rules), ""
+	return place, name, declinedBy
 }
 
-// fixes reports whether all that a rule does is to put conflicts right: that says
-// nothing of how much an event matters.
-func (r *Rule) fixes() bool {
-	return len(r.Actions) > 0 && !slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Name != "fix" })
+// isAside reports whether all that a rule does is to put conflicts right or to write
+// a page before a meeting: that says nothing of how much an event matters.
+func (r *Rule) isAside() bool {
+	return len(r.Actions) > 0 && !slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Name != "fix" && a.Name != "brief" })
+}
+
+// declines reports whether a rule says no to an invitation.
+func (r *Rule) declines() bool {
+	return slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Name == "respond" && a.Arg == "decline" })
 }
 
 // fix is what to do with the event that should go: what the executive can move is

@@ -37,10 +37,16 @@ func TestClashes(t *testing.T) {
 			`School play over board, because the rule "Family first" stands for it: move to 08:00-09:00 tell true`,
 		},
 		{
-			"a rule that puts conflicts right says nothing of what matters",
-			"  - {name: Fix, on: event, when: not event.external, confirm: assistant, do: {fix: conflict}}\n",
+			"a rule that puts conflicts right, or writes of the other, says nothing of what matters",
+			"  - {name: Fix, on: event, when: not event.external, confirm: assistant, do: {fix: conflict}}\n  - {name: Brief, on: event, when: not event.external, do: {brief: 2h}}\n",
 			[]Event{on("sync", "10:00", "11:00", "team"), on("client", "10:30", "11:00", "external")},
 			"client over sync, because somebody from outside takes part: move to 08:00-09:00 tell true",
+		},
+		{
+			"what a rule declines goes",
+			"  - {name: No, on: event, when: event.title == \"late\", confirm: assistant, do: {respond: {answer: decline}}}\n",
+			[]Event{on("quiet", "10:00", "11:00"), on("late", "10:30", "11:00", "theirs", "asked")},
+			`quiet over late, because the rule "No" declines the other: decline I have another appointment then. Would Tuesday 8 December, 08:00 to 08:30 (Europe/London) suit you?`,
 		},
 		{"an absence stays", "", []Event{on("leave", "09:00", "18:00", "away"), on("sync", "10:00", "11:00", "external")}, "leave over sync, because it is an absence: move to 08:00-09:00 tell true"},
 		{"people from outside stay", "", []Event{on("sync", "10:00", "11:00", "team"), on("client", "10:30", "11:00", "external")}, "client over sync, because somebody from outside takes part: move to 08:00-09:00 tell true"},

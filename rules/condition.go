@@ -39,6 +39,7 @@ type condition struct {
 	// remembers is so where it calls seenBefore: it is evaluated last, when all
 	// else holds, and never left out or preferred for a guard.
 	remembers bool
+	asks      bool // it calls llm: it is evaluated when all else holds
 	place     place
 }
 
@@ -115,7 +116,7 @@ func (c *compiler) compile(source string) (*condition, []finding) {
 	if err != nil {
 		return nil, []finding{fromExpr(err)}
 	}
-	return &condition{source: source, program: program, tree: tree.Node, facts: l.facts, looks: looksAtFound(l.facts), consults: consultsDiary(l.facts), remembers: l.remembers}, nil
+	return &condition{source: source, program: program, tree: tree.Node, facts: l.facts, looks: looksAtFound(l.facts), consults: consultsDiary(l.facts), remembers: l.remembers, asks: l.asks}, nil
 }
 
 func looksAtFound(facts []string) bool {

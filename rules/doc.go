@@ -9,7 +9,8 @@
 // at. Schema is what editors are told of the language.
 //
 // Read set.go for the types, load.go for the file, condition.go for how an
-// expression becomes a program, and plan.go for what happens to a message. An
-// action is added to the table in actions.go, its words to words.go; the
+// expression becomes a program, and plan.go for what happens to a message; letters.go
+// for what the executive's letters are told, ask.go for what a language model is
+// asked. An action is added to the table in actions.go, its words to words.go; the
 // reference, the schema and a test for each follow from there.
 package rules

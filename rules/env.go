@@ -45,6 +45,9 @@ type env struct {
 	consulted bool
 	also      []string // rules that matched without being asked to do anything
 	leg       *Trip    // of the trips found, the one that is being planned
+	// answers are what a language model said to questions; it is not asked twice.
+	answers map[string]bool
+	silent  bool // it may not be asked of this item
 }
 
 // newEnv works out the facts that need the rule set or the clock.
@@ -99,6 +102,7 @@ var functions = map[string]function{
 	"busy":       {takesEnv, callBusy, []any{new(func(*env, time.Time, time.Time) bool), new(func(*env, string, string) bool)}},
 	"free":       {takesEnv, callFree, []any{new(func(*env, string, string) bool)}},
 	"seenBefore": {takesEnv, callSeenBefore, []any{new(func(*env, string, string) bool), new(func(*env, Text, string) bool)}},
+	askFunction:  {takesEnv, callAsk, []any{new(func(*env, string) bool)}},
 }
 
 // builtins are the functions of expr that a condition may call: none of them can

@@ -23,6 +23,8 @@ type Condition struct {
 	Holds  bool           `json:"holds"`
 	Facts  map[string]any `json:"facts"`
 	Error  string         `json:"error,omitempty"`
+	// Skipped is why it was not evaluated.
+	Skipped string `json:"skipped,omitempty"`
 }
 
 // Explain is Plan with a verdict for every rule of the set.
@@ -77,6 +79,10 @@ func (r *run) seen(names []string) map[string]any {
 	for _, name := range names {
 		if field, ok := strings.CutPrefix(name, "header."); ok {
 			values[name] = r.env.Header[field]
+		} else if question, ok := questionOf(name); ok {
+			if yes, asked := r.env.answers[question]; asked {
+				values[name] = yes
+			}
 		} else if v, err := r.env.lookup(name); err == nil {
 			values[name] = plainValue(v)
 		}

@@ -99,12 +99,6 @@ var partFacts = map[string]fact{
 	"invite.verified":  {headers: []string{"Authentication-Results", "Sender"}},
 }
 
-// laterFunctions are functions of the language that this version can't run yet, with
-// what they wait for.
-var laterFunctions = map[string]string{
-	"llm": "a language model",
-}
-
 // enumerations are the values of members that can't be anything.
 var enumerations = map[string][]string{
 	"auth.spf":       {"", "pass", "fail", "softfail", "neutral", "none", "temperror", "permerror", "policy"},

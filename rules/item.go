@@ -77,6 +77,10 @@ type Item struct {
 	// Seen tells whether another item had the key within that time; nil where
 	// nothing is remembered. It serves seenBefore.
 	Seen func(key string, within time.Duration) bool `json:"-" expr:"-"`
+
+	// Ask puts a question about the item to a language model, which answers yes or
+	// no; nil where there is none. It serves llm. With an error the rule does not fire.
+	Ask func(question string) (bool, error) `json:"-" expr:"-"`
 }
 
 // Confidential reports whether the item asks for discretion: by its Sensitivity

@@ -25,6 +25,7 @@ type linter struct {
 	// alone are names of which only a part is asked that needs nothing fetched.
 	alone     map[ast.Node]bool
 	remembers bool
+	asks      bool
 }
 
 func (l *linter) fail(n ast.Node, hint, format string, args ...any) {
@@ -108,10 +109,6 @@ func (l *linter) identifier(n *ast.IdentifierNode) {
 func (l *linter) callee(n *ast.IdentifierNode) {
 	if _, ok := functions[n.Value]; ok {
 		l.functionInPlace(n)
-		return
-	}
-	if later, ok := laterFunctions[n.Value]; ok {
-		l.fail(n, "leave the rule out, or write enabled: false, until then", "%s() needs %s, which this version does not read yet", n.Value, later)
 		return
 	}
 	if slices.Contains(builtin.Names, n.Value) {
@@ -202,6 +199,9 @@ func (l *linter) callNode(n *ast.CallNode) {
 		return
 	case "seenBefore":
 		l.seenBefore(n)
+		return
+	case askFunction:
+		l.ask(n)
 		return
 	case "busy", "free":
 		l.freeTime(callee.Value, n)

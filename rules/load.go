@@ -102,6 +102,11 @@ func (l *loader) load(root *yaml.Node) {
 	l.compiler.needs.addHeaders(alwaysRead...)
 	l.set.needs = l.compiler.needs
 	l.set.lookalike, l.set.asked = l.compiler.lookalike, l.compiler.asked
+	for _, r := range l.set.Rules {
+		if r.Enabled && contains(r.Never, askFunction) {
+			l.set.silencers = append(l.set.silencers, r)
+		}
+	}
 	l.crossRules()
 	l.tests()
 	l.set.index = buildIndex(l.set.Rules, l.set.people)
@@ -289,6 +294,7 @@ func (l *loader) rule(n *yaml.Node) {
 		l.actions(n, keys["do"], r)
 		l.checkPlaces(r)
 		l.checkIrreversible(r, keys)
+		l.checkAsking(r)
 		l.checkGuards(r, keys)
 		r.diary = l.compiler.needs.Diary
 		l.compiler.needs.Diary = r.diary || others
@@ -362,11 +368,10 @@ func (l *loader) guards(keys map[string]*yaml.Node, r *Rule) {
 
 // forbiddable are what never may name.
 func forbiddable() []string {
-	return slices.Sorted(slices.Values(slices.Concat(actionNames(), slices.Collect(maps.Keys(laterActions)), []string{"llm"})))
+	return slices.Sorted(slices.Values(append(actionNames(), askFunction)))
 }
 
-// never reads the actions that a guard forbids. Those of later versions may
-// stand there: what must never happen, must not then.
+// never reads the actions that a guard forbids, and whether a model may be asked.
 func (l *loader) never(n *yaml.Node) []string {
 	allowed := forbiddable()
 	words := []string{} // not nil: the rule has a never, if a wrong one
@@ -420,37 +425,4 @@ func (l *loader) actions(n, do *yaml.Node, r *Rule) {
 	for i := range r.Actions {
 		l.actionNeeds(&r.Actions[i])
 	}
-}
-
-// actionNeeds notes the facts that an action's fields, or the action itself, look
-// at.
-func (l *loader) actionNeeds(a *Action) {
-	a.facts = append(factsOfFields(l.sort, a.fields()), factsOfAction[a.Name]...)
-	switch {
-	case a.moment != nil && a.moment.field != "":
-		a.facts = append(a.facts, "found."+a.moment.field+"s")
-	case a.timing != nil:
-		a.facts = append(a.facts, a.timing.facts()...)
-	case a.Name == "respond" && l.sort != "event":
-		a.facts = append(a.facts, "invite.present", "invite.method", "invite.verified")
-	}
-	if strings.Contains(a.With["guests"], "organizer") && l.sort != "event" {
-		a.facts = append(a.facts, "invite.organizer")
-	}
-	if a.With["travel"] == "true" {
-		a.facts = append(a.facts, "event") // and its neighbours of the day
-	}
-	for _, name := range a.facts {
-		l.compiler.needs.add(factByName[rootOf(name)])
-		l.compiler.needs.add(partFacts[name])
-		a.looks = a.looks || rootOf(name) == "found"
-	}
-}
-
-// factsOfAction are the facts that doing an action takes: what a program wrote
-// is never answered, an answer goes where its writer wants it, and a list is left
-// only where the sender is who it claims to be.
-var factsOfAction = map[string][]string{
-	"save": {"files"}, "unsubscribe": {"list", "auth"}, "reply": {"automatic", "list", "replyTo"}, "draft": {"replyTo"},
-	"forward": {"automatic", "list"}, "redirect": {"automatic", "list"}, "mute": {"thread"}, "remind": {"thread"},
 }

@@ -39,6 +39,7 @@ func (l *loader) crossRules() {
 		}
 	}
 	l.similarFolders()
+	l.similarSections()
 }
 
 // implies reports whether b matches whatever a matches: each line of b stands in
@@ -100,6 +101,26 @@ func (l *loader) similarFolders() {
 				}
 			}
 			uses = append(uses, use{a.Arg, a.place})
+		}
+	}
+}
+
+// sections are those that an agenda has anyway. Rules write them in any case.
+var sections = []string{"Needs you", "Deadlines", "Waiting for", "Replies owed"}
+
+// similarSections warns of two sections of the agenda whose names are nearly the
+// same.
+func (l *loader) similarSections() {
+	known := slices.Clone(sections)
+	for _, r := range l.set.Rules {
+		for _, a := range r.Actions {
+			if !ofLetters[a.Name] || slices.ContainsFunc(known, func(s string) bool { return Fold(s) == Fold(a.Arg) }) {
+				continue
+			}
+			if i := slices.IndexFunc(known, func(s string) bool { return nearlySame(s, a.Arg) }); i >= 0 {
+				l.warnAt(a.place, "write both the same way if they are one section", "the section %q of the agenda is nearly %q", a.Arg, known[i])
+			}
+			known = append(known, a.Arg)
 		}
 	}
 }

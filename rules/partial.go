@@ -25,7 +25,7 @@ func (s *Set) Undecided(item *Item, known Needs, now time.Time) bool {
 func (r *run) couldMatch(rule *Rule, known Needs) bool {
 	for i, list := range [][]*condition{rule.when, rule.unless} {
 		for _, c := range list {
-			if !known.Cover(needsOfFacts(c.facts)) || strings.Contains(c.source, "matched(") || strings.Contains(c.source, "labelled(") {
+			if c.asks || !known.Cover(needsOfFacts(c.facts)) || strings.Contains(c.source, "matched(") || strings.Contains(c.source, "labelled(") {
 				continue // what the rules above do may be undecided, too
 			}
 			holds, err := r.holds(c)
@@ -51,6 +51,10 @@ func needsOfFacts(names []string) (n Needs) {
 	for _, name := range names {
 		if field, ok := strings.CutPrefix(name, "header."); ok {
 			n.addHeaders(field)
+			continue
+		}
+		if _, ok := questionOf(name); ok {
+			n.add(factByName["text"])
 			continue
 		}
 		n.add(factByName[rootOf(name)])

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,6 +18,7 @@ type Plan struct {
 	Dropped  []Dropped // effects that a rule above had decided otherwise
 	Failures []Failure // rules that could not be evaluated for this item
 	Remember []string  // the keys of seenBefore, for the items to come
+	Never    []string  // what guards forbid for the item, sorted: actions, and llm
 }
 
 // Match is a rule that matched, with the values its conditions saw.
@@ -125,6 +125,8 @@ type run struct {
 	stopped string // the rule that ended the list
 	// never holds the actions that are forbidden, with the rule that says so.
 	never map[string]string
+	// guarded is whether a rule forbids to ask a model; nil while nobody wants to.
+	guarded *bool
 }
 
 func (s *Set) newRun(item *Item, now time.Time) *run {
@@ -171,6 +173,7 @@ func (r *run) finish() Plan {
 	if len(r.never) == 0 {
 		return r.plan
 	}
+	r.plan.Never = slices.Sorted(maps.Keys(r.never))
 	planned, dropped := r.plan.Effects, r.plan.Dropped
 	r.plan.Effects, r.plan.Dropped = make([]Effect, 0, len(planned)), nil
 	for _, e := range planned {
@@ -215,19 +218,20 @@ func (r *run) rule(rule *Rule, verdict *Verdict) {
 	}
 }
 
-// matches evaluates the conditions of a rule. Those that remember what they saw
-// come last, and of what is evaluated for the verdict alone nothing is
-// remembered: what a plan remembers does not hang on how it was come by.
+// matches evaluates the conditions of a rule: first those that cost little, then
+// those that ask a model, and at the end those that remember what they saw. Of what
+// is evaluated for the verdict alone nothing is remembered, and no model is asked:
+// what a plan remembers does not hang on how it was come by.
 func (r *run) matches(rule *Rule, verdict *Verdict) bool {
 	matched := true
-	for _, remembers := range []bool{false, true} {
+	for turn := turnOfMost; turn <= turnOfMemory; turn++ {
 		for _, c := range rule.when {
-			if c.remembers == remembers && (matched || verdict != nil) {
+			if c.turn() == turn && (matched || verdict != nil) {
 				matched = r.test(rule, c, true, matched, verdict) && matched
 			}
 		}
 		for _, c := range rule.unless {
-			if c.remembers == remembers && (matched || verdict != nil) {
+			if c.turn() == turn && (matched || verdict != nil) {
 				matched = r.test(rule, c, false, matched, verdict) && matched
 			}
 		}
@@ -235,14 +239,35 @@ func (r *run) matches(rule *Rule, verdict *Verdict) bool {
 	return matched
 }
 
+// The turns in which the conditions of a rule are evaluated.
+const (
+	turnOfMost = iota
+	turnOfModel
+	turnOfMemory
+)
+
+func (c *condition) turn() int {
+	switch {
+	case c.remembers:
+		return turnOfMemory
+	case c.asks:
+		return turnOfModel
+	}
+	return turnOfMost
+}
+
 // test evaluates one condition and reports whether it came out as wanted.
 func (r *run) test(rule *Rule, c *condition, wanted, matters bool, verdict *Verdict) bool {
+	if c.asks && !matters {
+		verdict.Conditions = append(verdict.Conditions, Condition{Source: c.source, Unless: !wanted, Skipped: "the rule does not fire anyway, so no model is asked", Facts: map[string]any{}})
+		return false
+	}
 	remembered := r.plan.Remember
 	holds, err := r.holds(c)
 	if !matters {
 		r.plan.Remember = remembered
 	}
-	if err != nil && matters {
+	if err != nil && matters && !errors.Is(err, errNotAsked) {
 		r.plan.Failures = append(r.plan.Failures, Failure{Rule: rule.Name, Reason: fmt.Sprintf("%s: %s", c.source, err)})
 	}
 	if verdict != nil {
@@ -262,7 +287,13 @@ func (r *run) holds(c *condition) (bool, error) {
 	if c.consults {
 		r.set.consult(r.env)
 	}
+	if c.asks {
+		r.env.silent = r.silent()
+	}
 	out, err := r.vm.Run(c.program, r.env)
+	if errors.Is(err, errNotAsked) {
+		return false, errNotAsked
+	}
 	if err != nil {
 		return false, fmt.Errorf("could not be evaluated: %s", fromExpr(err).message)
 	}
@@ -317,102 +348,4 @@ func (r *run) settle(effect Effect) {
 		return
 	}
 	r.plan.Effects = append(r.plan.Effects, effect)
-}
-
-// errNothing: the action has nothing to do for this item, such as to save files
-// where none fits.
-var errNothing = errors.New("nothing to do")
-
-// effect fills an action in.
-func (r *run) effect(rule *Rule, a Action) (Effect, error) {
-	e := Effect{Rule: rule.Name, Action: a.Name, Arg: a.Arg, Confirm: rule.Confirm}
-	if a.Name == "save" && !r.env.hasFile(a.With["files"]) {
-		return e, errNothing
-	}
-	if len(a.With) > 0 || a.wording != nil || a.moment != nil {
-		e.With = maps.Clone(a.With)
-		if e.With == nil {
-			e.With = map[string]string{}
-		}
-	}
-	for name, t := range a.templates {
-		value, err := t.expand(r.env)
-		if err != nil {
-			return e, err
-		}
-		if name == "" {
-			e.Arg = value
-		} else {
-			e.With[name] = value
-		}
-	}
-	if a.columns != nil {
-		e.With["fields"] = r.columns(a.columns)
-	}
-	if a.moment != nil {
-		at, err := a.moment.at(r.set, r.env)
-		if err != nil {
-			return e, err
-		}
-		e.With["at"] = formatInstant(at)
-	}
-	if a.Name == "unsubscribe" {
-		return e, r.env.oneClick(&e)
-	}
-	return e, r.write(a.wording, &e)
-}
-
-// oneClick notes where to unsubscribe. The address comes from a stranger, so it
-// is called only where the mail server found the message's signature good.
-func (e *env) oneClick(effect *Effect) error {
-	switch {
-	case !e.List.OneClick:
-		return errors.New("the mail offers no unsubscribing by one click (RFC 8058)")
-	case e.Auth.DKIM != "pass":
-		return errors.New("the mail server has not found the mail's signature good")
-	}
-	effect.With = map[string]string{"url": e.List.Unsubscribe}
-	return nil
-}
-
-// columns fills in the line of a table.
-func (r *run) columns(columns []column) string {
-	line := make([][2]string, len(columns))
-	for i, c := range columns {
-		value, _ := c.value.expand(r.env) // no field of a line may be missing
-		line[i] = [2]string{c.name, value}
-	}
-	text, _ := json.Marshal(line) // of strings: can't fail
-	return string(text)
-}
-
-// write fills in the text of a draft or a reply.
-func (r *run) write(w *wording, e *Effect) (err error) {
-	if w == nil {
-		return nil
-	}
-	if w.subject != nil {
-		if e.With["subject"], err = w.subject.expand(r.env); err != nil {
-			return err
-		}
-	}
-	e.With["text"], err = w.text.expand(r.env)
-	return err
-}
-
-// mergeFacts joins the facts of conditions without repeating any.
-func mergeFacts(conditions ...[]*condition) []string {
-	set := map[string]bool{}
-	var names []string
-	for _, list := range conditions {
-		for _, c := range list {
-			for _, f := range c.facts {
-				if !set[f] {
-					set[f] = true
-					names = append(names, f)
-				}
-			}
-		}
-	}
-	return names
 }

@@ -22,11 +22,12 @@ var ErrNotRepeatable = errors.New("what the rules do with this message hangs on 
 // pasted there; it has been tried, and passes.
 func (s *Set) Record(item *Item, now time.Time) ([]byte, error) {
 	now = now.In(s.Timezone).Truncate(time.Minute)
+	item, answers := listening(item)
 	plan := s.Plan(item, now)
 	item = s.consulted(item, now)
 	var last error
 	for _, names := range [][]string{s.factsOfMatches(plan), s.factsOfAll()} {
-		text, err := s.recorded(item, now, plan, names)
+		text, err := s.recorded(item, now, plan, names, *answers)
 		if err != nil {
 			return nil, err
 		}
@@ -35,6 +36,24 @@ func (s *Set) Record(item *Item, now time.Time) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: %w", ErrNotRepeatable, last)
+}
+
+// listening is the item with all questions noted that a language model answers with
+// yes.
+func listening(item *Item) (*Item, *[]string) {
+	answers := &[]string{}
+	if item.Ask == nil {
+		return item, answers
+	}
+	heard := *item
+	heard.Ask = func(question string) (bool, error) {
+		yes, err := item.Ask(question)
+		if yes && !slices.Contains(*answers, question) {
+			*answers = append(*answers, question)
+		}
+		return yes, err
+	}
+	return &heard, answers
 }
 
 // consulted is the item with what the calendar tells of it: a test gives that, and
@@ -82,6 +101,9 @@ func (a Action) fields() (names []string) {
 	if a.wording != nil {
 		names = append(names, a.wording.fields()...)
 	}
+	if a.story != nil {
+		names = append(names, a.story.fields()...)
+	}
 	return names
 }
 
@@ -93,9 +115,12 @@ var factsBehind = map[string][]string{
 
 // recorded writes the test. What it gives comes in the order of Item's fields; of
 // facts with parts, such as found, only those that were looked at.
-func (s *Set) recorded(item *Item, now time.Time, plan Plan, names []string) ([]byte, error) {
+func (s *Set) recorded(item *Item, now time.Time, plan Plan, names, answers []string) ([]byte, error) {
 	wanted := map[string][]string{"from": nil, "subject": nil}
 	for _, name := range names {
+		if _, ok := questionOf(name); ok {
+			continue // of the answers below
+		}
 		root, part, _ := strings.Cut(name, ".")
 		if before, ok := wanted[root]; part == "" || ok && before == nil {
 			wanted[root] = nil
@@ -106,8 +131,11 @@ func (s *Set) recorded(item *Item, now time.Time, plan Plan, names []string) ([]
 			wanted[behind] = nil
 		}
 	}
-	test := mappingOf("name", scalar(s.testName(item)), "now", scalar(now.Format("2006-01-02 15:04")),
-		"given", s.givenOf(item, now, wanted), "expect", expectOf(plan))
+	given := s.givenOf(item, now, wanted)
+	if len(answers) > 0 {
+		given.Content = append(given.Content, scalar(askFunction), listOf(answers))
+	}
+	test := mappingOf("name", scalar(s.testName(item)), "now", scalar(now.Format("2006-01-02 15:04")), "given", given, "expect", expectOf(plan))
 	return yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{test}})
 }
 

@@ -31,6 +31,12 @@ rules:
   - name: What is asked for is prepared
     when: len(found.codes) > 0
     do: [{schedule: {title: "For {from.name}", on: "{deadline}", length: 45m}}]
+  - name: Outages are stories
+    when: subject startsWith "Outage"
+    do: [{summarize: {section: Incidents, story: "{header.X-Incident}"}}, {agenda: {section: Deadlines, due: "{deadline}"}}]
+  - name: Asked
+    when: [toMe, subject == "Well?", not llm("Is it a joke?"), llm("Is the writer unhappy?")]
+    do: [{label: Unhappy}]
 `
 
 // What is recorded of a message is given and expected again, whatever the rules
@@ -71,6 +77,15 @@ func TestARecordedTestPassesAndGivesOnlyWhatWasLookedAt(t *testing.T) {
 			i.From = ParseAddress("Kim", "kim@elsewhere.example")
 			i.Found = Found{Codes: []string{"QX7"}, Deadlines: []When{{Text: "Friday", Start: now.Add(72 * time.Hour).Truncate(time.Minute), Confidence: 0.5}}}
 		}, []string{"schedule: For Kim", "confidence: 0.5"}, []string{"trips"}},
+		{"a story, without the text that is summarized", func(i *Item) {
+			i.Subject, i.Text = NewText("Outage"), NewText("The sync is late.")
+			i.Header = map[string][]string{"X-Incident": {"INC-7"}}
+			i.Found = Found{Deadlines: []When{{Text: "Friday", Start: now.Add(72 * time.Hour), AllDay: true, Confidence: 1}}}
+		}, []string{"X-Incident: INC-7", "deadlines:", "summarize: Incidents", "agenda: Deadlines"}, []string{"text:", "llm:"}},
+		{"what a language model says", func(i *Item) {
+			i.Subject = NewText("Well?")
+			i.Ask = func(question string) (bool, error) { return question == "Is the writer unhappy?", nil }
+		}, []string{"llm: Is the writer unhappy?", "label: Unhappy"}, []string{"joke"}},
 		{"nothing", func(i *Item) { i.Subject = NewText("'- odd: [subject]\t#") }, []string{"nothing: true"}, nil},
 		{"a guard that held it back", func(i *Item) {
 			i.List, i.Flagged, i.Header = List{ID: "w"}, true, map[string][]string{"X-Campaign": {"1"}}

@@ -73,7 +73,7 @@ func TestReferenceExamplesLoad(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "  - name: action %s\n    on: %s\n    when: %s == %q\n    confirm: assistant\n    do: [{%s}]\n", name, on, fact, name, strings.ReplaceAll(words.example, "`", ""))
 	}
-	for i, text := range append(blocks(referenceGuards), blocks(referenceWordings)...) {
+	for i, text := range slices.Concat(blocks(referenceGuards), blocks(referenceWordings), blocks(referenceLetters), blocks(referenceAsking)) {
 		fmt.Fprintf(&b, "  - name: example %d\n%s", i, text)
 	}
 	templates := map[string]string{"nudge": "Hello {from.first}", "absent": "I am away."}
@@ -191,7 +191,6 @@ func reference(t *testing.T) string {
 	p.WriteString(referenceTests + referenceCalendarTests)
 	p.table("key of a test|", testKeys, func(name string) string { return testKeyWords[name] })
 	p.limits()
-	p.later()
 	return p.String()
 }
 
@@ -243,6 +242,7 @@ func (p *page) functions() {
 	p.table("function|example|", slices.Sorted(maps.Keys(functions)), show)
 	p.WriteString("Of the expression language itself, these and no others:\n\n")
 	p.table("function|example|", builtins, show)
+	p.WriteString(referenceAsking)
 }
 
 func (p *page) actions() {
@@ -252,6 +252,7 @@ func (p *page) actions() {
 		strings.Join(colours, ", "), strings.Join(digests, ", "), strings.Join(googleColours, ", "))
 	p.WriteString(referencePlaces)
 	p.arguments()
+	p.WriteString(referenceLetters)
 	p.WriteString(referenceBookings)
 	p.places()
 	p.WriteString(referenceMoments + referenceFields)
@@ -303,28 +304,4 @@ func (p *page) arguments() {
 
 func (p *page) limits() {
 	fmt.Fprintf(p, referenceLimits, maxFile>>20, maxSource, maxPattern, maxNesting, maxFolderName, maxWording, maxLineValue, maxTextValue)
-}
-
-// later lists what belongs to the language and not yet to this version.
-func (p *page) later() {
-	p.WriteString(referenceLater)
-	for _, l := range []struct {
-		title string
-		names map[string]string
-	}{
-		{"Functions", laterFunctions}, {"Actions", laterActions},
-	} {
-		if len(l.names) == 0 {
-			continue
-		}
-		waiting := map[string][]string{}
-		for _, name := range slices.Sorted(maps.Keys(l.names)) {
-			waiting[l.names[name]] = append(waiting[l.names[name]], "`"+name+"`")
-		}
-		fmt.Fprintf(p, "- %s:", l.title)
-		for i, what := range slices.Sorted(maps.Keys(waiting)) {
-			fmt.Fprintf(p, "%s %s (%s)", map[bool]string{true: ";"}[i > 0], strings.Join(waiting[what], " "), what)
-		}
-		p.WriteString("\n")
-	}
 }

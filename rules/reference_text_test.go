@@ -127,9 +127,47 @@ nothing for it.
 ### Where actions may stand
 
 `
+	referenceLetters = `### Letters
+
+What the executive reads in the morning is made of what rules have written into sections, in the order of the rules. ` + "`summarize`" + ` says
+what a mail says, ` + "`agenda`" + ` that it came. Mails of one thing make one line if they have the same ` + "`story`" + `:
+
+` + "```yaml" + `
+- name: An outage is one story
+  when: header("X-Incident") != "" and has(subject, "resolved")
+  do: [{summarize: {section: Incidents, story: "{header.X-Incident}", as: resolved}}]
+` + "```" + `
+
+What has a day by which it must be done stays on the agenda until then:
+
+` + "```yaml" + `
+- name: Licences run out
+  when: has(subject, "licence", "certificate") and len(found.deadlines) > 0
+  do: [{agenda: {section: Deadlines, due: "{deadline}", ahead: 30d}}]
+` + "```" + `
+
+Of a confidential mail a line says that it came, and no more. ` + "`never: [summarize]`" + ` keeps nothing of what a mail says, wherever a rule would.
+
+`
+	referenceAsking = `### Asking a language model
+
+` + "`llm`" + ` needs a model in the configuration (` + "`model:` in `foredesk.yaml`" + `); without one its rule does not fire, and the log says why. It is asked when all
+else of the rule holds, once for each question and mail, and its answer stands in the journal. The text of the mail is sent there: what is confidential never is, nor
+what a rule with ` + "`never: [llm]`" + ` fits. Such a rule is looked at before all others, so ` + "`matched`, `labelled` and `llm`" + ` can't stand in it.
+
+A model may be wrong. A rule that hangs on its answer, by itself or by ` + "`matched`" + ` or a label of a rule above, needs ` + "`confirm`" + ` for what can't be taken back;
+` + "`irreversible: ok`" + ` is not enough. In ` + "`undoWhen`, and in `unless`" + ` of an action, it can't stand.
+
+` + "```yaml" + `
+- name: A customer sounds unhappy
+  when: [from in board, llm("Is the writer unhappy with our work?")]
+  do: [{label: Unhappy}]
+` + "```" + `
+
+`
 	referenceFields = "### Fields\n\nThese may stand in braces, as in `file: \"Board/{year}\"`: in the names of folders and files, in lines and in texts. In a name, what a\n" +
 		"stranger wrote loses what a name can't have, and a field that is empty leaves the mail where it is. In a line or a text an empty field\n" +
-		"is nothing.\n\n"
+		"is nothing. `{header.X-Name}` is that line of a mail's head, in lines and texts of rules on mail.\n\n"
 	referenceWordings = `### Wordings
 
 ` + "`draft`, `reply` and `forward`" + ` take the name of a text that lies in ` + "`templates/`" + ` beside the rules file. ` + "`templates/nudge.txt`" + `:
@@ -156,8 +194,9 @@ Of a confidential mail, fields tell who wrote it and when, and nothing of what i
 	referenceTests = `## Tests
 
 A test is a mail, an event or a day, and what should become of it. In ` + "`given`" + ` stand facts by their names, ` + "`headers: {X-Incident: …}`" + `, and ` + "`seenBefore: true`" + ` to
-answer every ` + "`seenBefore(…)`" + ` with yes. Under ` + "`expect`" + ` stands an action with its argument, with some of its arguments by name, or with a list of these; of what
-a plan fills in, ` + "`at`, `subject`, `text` and `url`" + ` can be asked for. ` + "`matched`" + ` names a rule that must fire. A list of dates is given as
+answer every ` + "`seenBefore(…)`" + ` with yes, and ` + "`llm: [\"Is the writer unhappy?\"]`" + ` to answer these questions with yes and all others with no. Under ` + "`expect`" + ` stands an action with its argument, with some of its arguments by name, or with a list of these; of what
+a plan fills in, ` + "`at`, `subject`, `text` and `url`" + ` can be asked for. ` + "`matched`" + ` names a rule that must fire, ` + "`section`" + ` a
+section of the agenda that must get a line. A list of dates is given as
 ` + "`[2026-12-10, 2026-12-11 09:00]`" + `, amounts as ` + "`[1200 EUR]`" + `.
 
 ` + "```yaml" + `
@@ -170,7 +209,7 @@ tests:
 `
 	referenceCalendarTests = `A test with ` + "`event`" + ` is about an event, one with nothing but ` + "`day`" + ` about a day. ` + "`calendar`" + ` is a list of what else is on the calendar; without it, ` + "`day`" + `, the gaps and the
 conflicts may be given as they are. ` + "`invite` and `trip`" + ` belong to a mail. Times may be said as seen from the test's own: ` + "`tomorrow 10:00`" + `. Of what a plan puts on the
-calendar, ` + "`start`, `end`, `date`, `until`, `nth`" + ` and the window ` + "`after`, `before`" + ` can be asked for, and with any action ` + "`confirm`" + `: who is asked first.
+calendar, ` + "`start`, `end`, `at`, `date`, `until`, `nth`" + ` and the window ` + "`after`, `before`" + ` can be asked for, and with any action ` + "`confirm`" + `: who is asked first.
 
 ` + "```yaml" + `
 tests:
@@ -184,5 +223,4 @@ tests:
 `
 	referenceLimits = "## Limits\n\nA file has at most %d MiB, a condition %d characters, a regular expression %d, and `any(…)` and its like stand at most %d deep.\n" +
 		"The name of a folder has at most %d bytes, a wording %d; a field fills at most %d characters of a line and %d of a text. The work and the memory of one evaluation are bounded as well.\n\n"
-	referenceLater = "## Not in this version\n\nThese belong to the language and are refused by name until a later version knows them; a rule with `enabled: false` may hold them.\n\n"
 )

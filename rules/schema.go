@@ -81,14 +81,14 @@ func (v verb) schema(action string) schema {
 
 func testSchema() schema {
 	event := givenSchema(reflect.TypeFor[Event](), "event")
-	given := map[string]schema{"headers": named(textsSchema()), "seenBefore": yesOrNo(), "calendar": oneOrMore(event), "trip": oneOrMore(givenSchema(reflect.TypeFor[Trip](), "trip"))}
+	given := map[string]schema{"headers": named(textsSchema()), "seenBefore": yesOrNo(), askFunction: textsSchema("Is the writer unhappy?"), "calendar": oneOrMore(event), "trip": oneOrMore(givenSchema(reflect.TypeFor[Trip](), "trip"))}
 	t := reflect.TypeFor[Item]()
 	for _, name := range fieldNames(t) {
 		field, _ := tagged(t, name)
 		given[name] = givenSchema(field.Type, name)
 		describe(given[name], described(factWords[name], name))
 	}
-	expect := map[string]schema{"nothing": {"enum": []any{true, "yes"}}, "matched": textsSchema()}
+	expect := map[string]schema{"nothing": {"enum": []any{true, "yes"}}, "matched": textsSchema(), "section": textsSchema("Board")}
 	for _, name := range actionNames() {
 		expect[name] = expectSchema(name)
 		describe(expect[name], actionWords[name].about)

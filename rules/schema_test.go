@@ -104,8 +104,8 @@ func TestSchemaRefuses(t *testing.T) {
 	for _, name := range strings.Fields(`
 		action-with-names-it-has-not archive-false argument-missing argument-missing-alone argument-not-a-text argument-unknown confirm-unknown
 		digest-unknown expire-to extract-fields-not-named extract-no-fields forward-as irreversible-not-ok keep-elsewhere label-with-a-space
-		hold-load-without-flip later-action missing-do missing-name missing-version missing-when never-unknown newer-version on-unknown propose-slots read-neither respond-unknown
-		rules-not-a-list schedule-color-unknown test-unknown-argument test-unknown-fact test-unknown-waiting test-without-expect trap-colon-in-a-list-item
+		hold-load-without-flip missing-do missing-name missing-version missing-when never-unknown newer-version on-unknown propose-slots read-neither respond-unknown
+		rules-not-a-list schedule-color-unknown summarize-lines summarize-no-section summarize-show brief-to test-unknown-argument test-unknown-fact test-unknown-waiting test-without-expect trap-colon-in-a-list-item
 		unknown-action unknown-flag unknown-key unknown-top-key webhook-no-address`) {
 		t.Run(name, func(t *testing.T) {
 			if err := validate(t, s, filepath.Join("testdata/lint", name+".yaml")); err == nil {

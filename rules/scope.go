@@ -21,7 +21,7 @@ var factsOn = map[string][]string{
 }
 
 // functionsOfMail look at what only a mail has.
-var functionsOfMail = []string{"hasFile", "header", "labelled", "dueWithin"}
+var functionsOfMail = []string{"hasFile", "header", "labelled", "dueWithin", askFunction}
 
 // eventFacts say of an event what a fact of mail says of a mail.
 var eventFacts = map[string]string{
@@ -90,7 +90,7 @@ var making = map[string]bool{"schedule": true, "hold": true, "focus": true, "pre
 // ofCalendar are the actions of the schedule group that need a calendar.
 var ofCalendar = map[string]bool{
 	"schedule": true, "hold": true, "focus": true, "prep": true, "buffer": true, "mirror": true,
-	"respond": true, "propose": true, "move": true, "fix": true, "color": true, "tag": true,
+	"respond": true, "propose": true, "move": true, "fix": true, "color": true, "tag": true, "brief": true,
 }
 
 var (
@@ -101,14 +101,14 @@ var (
 	actionsOn = map[string][]string{
 		"event": {
 			"schedule", "hold", "focus", "prep", "buffer", "respond", "move", "fix", "color", "tag", "mirror", "remind",
-			"agenda", "notify", "webhook", "extract", "digest",
+			"brief", "agenda", "notify", "webhook", "extract", "digest",
 		},
 		"day": {"schedule", "hold", "focus", "notify", "agenda", "webhook"},
 	}
 	// eventActions do to an event what an action of mail does to a mail.
 	eventActions = map[string]string{
 		"flag": "color: red", "label": "tag: board", "reply": "respond: {answer: decline, comment: …}", "draft": "respond: {answer: decline, comment: …}",
-		"forward": "notify: assistant", "redirect": "notify: assistant", "bundle": "agenda: Calendar", "snooze": "move: free", "save": "extract: …", "important": "color: red",
+		"forward": "notify: assistant", "redirect": "notify: assistant", "bundle": "agenda: Calendar", "summarize": "agenda: Calendar", "snooze": "move: free", "save": "extract: …", "important": "color: red",
 		"trash": "respond: decline", "delete": "respond: decline", "archive": "respond: decline",
 	}
 )

@@ -22,7 +22,8 @@ type Test struct {
 }
 
 // Expectation is one thing a test expects of the plan. With action "nothing" no
-// rule may do anything; with "matched" a rule of that name must fire.
+// rule may do anything; with "matched" a rule of that name must fire, and with
+// "section" something must be written under that title of the agenda.
 type Expectation struct {
 	Action string
 	Arg    string
@@ -72,6 +73,8 @@ func (x Expectation) String() string {
 		return "nothing to happen"
 	case "matched":
 		return fmt.Sprintf("the rule %q to fire", x.Arg)
+	case "section":
+		return fmt.Sprintf("a line in the agenda under %q", x.Arg)
 	}
 	if x.With != nil {
 		var parts []string
@@ -89,6 +92,10 @@ func (x Expectation) met(p Plan) bool {
 		return len(p.Effects) == 0
 	case "matched":
 		return slices.ContainsFunc(p.Matches, func(m Match) bool { return m.Rule == x.Arg })
+	case "section":
+		return slices.ContainsFunc(p.Effects, func(e Effect) bool {
+			return ofLetters[e.Action] && strings.EqualFold(e.Arg, x.Arg)
+		})
 	}
 	return slices.ContainsFunc(p.Effects, x.is)
 }
@@ -176,11 +183,11 @@ func (l *loader) test(n *yaml.Node) {
 // expect reads what a test expects; a list under an action expects each, and a
 // mapping what stands under the action's names.
 func (l *loader) expect(n *yaml.Node, t *Test) {
-	allowed := append(actionNames(), "nothing", "matched")
+	allowed := append(actionNames(), "nothing", "matched", "section")
 	l.mapping(n, "expect", allowed, func(key, value *yaml.Node) {
 		for _, item := range items(value) {
 			x := Expectation{Action: key.Value, line: key.Line}
-			if item.Kind == yaml.MappingNode {
+			if item.Kind == yaml.MappingNode && verbs[key.Value].fields != nil {
 				x.With = map[string]string{}
 				l.mapping(item, key.Value, expectable(key.Value), func(k, v *yaml.Node) { x.With[k.Value] = l.expected(key.Value, k.Value, v) })
 				t.Expect = append(t.Expect, x)
@@ -211,7 +218,7 @@ func (l *loader) expect(n *yaml.Node, t *Test) {
 // the rule, with what is filled in.
 func (l *loader) expected(action, name string, n *yaml.Node) string {
 	if n.Kind != yaml.MappingNode {
-		if ofCalendar[action] || name == "confirm" { // empty: not there
+		if ofCalendar[action] || ofLetters[action] || name == "confirm" { // empty: not there
 			l.scalar(n, name)
 			return l.expectedOnCalendar(name, n)
 		}

@@ -206,16 +206,25 @@ func (l *loader) beDay(item *Item) {
 
 // plannedOnCalendar are what a plan fills in of the schedule group.
 var plannedOnCalendar = []string{
-	"confirm", "why", "start", "end", "date", "until", "after", "before", "earlier", "length", "status", "busy", "expires", "nth", "follow", "goal", "travel",
+	"confirm", "why", "at", "start", "end", "date", "until", "after", "before", "earlier", "length", "status", "busy", "expires", "nth", "follow", "goal", "travel",
 	"key", "uid", "cancelled", "startZone", "endZone", "location", "notes", "guests", "subject", "text",
 }
 
-// expectedOnCalendar is an argument of an effect of the schedule group, as a plan
-// writes it.
+// expectedOnCalendar is an argument of an effect of the schedule group, or of one on
+// a letter, as a plan writes it.
 func (l *loader) expectedOnCalendar(name string, n *yaml.Node) string {
+	if n.Value == "" {
+		return ""
+	}
 	switch name {
-	case "start", "end", "after", "before", "earlier", "expires":
-		t, _ := l.timeIn(n)
+	case "start", "end", "after", "before", "earlier", "expires", "at", "due":
+		if _, err := ParseDuration(n.Value); err == nil { // before of a brief is a length
+			return n.Value
+		}
+		t, wholeDay := l.timeIn(n)
+		if name == "due" && wholeDay {
+			return t.Format(time.DateOnly)
+		}
 		return formatInstant(t)
 	case "date", "until":
 		t, _ := l.timeIn(n)

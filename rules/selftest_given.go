@@ -17,6 +17,7 @@ import (
 func (l *loader) given(n *yaml.Node, now time.Time) *Item {
 	item := &Item{Folder: "INBOX", Role: "inbox", Direction: "in", Kind: "person", Priority: "normal", Unread: true, Received: now, Date: now, Header: map[string][]string{}}
 	item.Auth.Verdict = "unknown"
+	item.Ask = func(string) (bool, error) { return false, nil }
 	if len(l.set.me.entries) > 0 {
 		item.To = []Address{ParseAddress("", l.set.me.entries[0])}
 	}
@@ -33,13 +34,17 @@ func (l *loader) given(n *yaml.Node, now time.Time) *Item {
 			item.Seen = func(string, time.Duration) bool { return seen }
 			return
 		}
+		if key.Value == askFunction {
+			item.Ask = l.givenAnswers(v)
+			return
+		}
 		given[key.Value] = true
 		if l.giveOccasion(item, key.Value, v) {
 			return
 		}
 		field, ok := fieldByTag(value, key.Value)
 		if !ok || key.Value == "-" {
-			l.fail(key, suggestion(key.Value, append(fieldNames(value.Type()), "headers", "seenBefore", "calendar", "trip")), "a mail has no %q to be given", key.Value)
+			l.fail(key, suggestion(key.Value, append(fieldNames(value.Type()), "headers", "seenBefore", askFunction, "calendar", "trip")), "a mail has no %q to be given", key.Value)
 			return
 		}
 		l.giveFact(key.Value, v, field)
@@ -47,6 +52,24 @@ func (l *loader) given(n *yaml.Node, now time.Time) *Item {
 	l.followingFacts(item, given)
 	l.followingOccasion(n, item, given)
 	return item
+}
+
+// givenAnswers are the questions that a language model answers with yes; to all
+// others it says no.
+func (l *loader) givenAnswers(n *yaml.Node) func(string) (bool, error) {
+	known, yes := l.set.questions(), map[string]bool{}
+	for _, item := range items(n) {
+		question, ok := l.text(item, askFunction)
+		if question = oneLine(question); ok && !slices.Contains(known, question) {
+			hint := "no rule asks anything"
+			if len(known) > 0 {
+				hint = suggestion(question, known)
+			}
+			l.fail(item, hint, "no rule asks %q", question)
+		}
+		yes[question] = true
+	}
+	return func(question string) (bool, error) { return yes[question], nil }
 }
 
 // followingFacts fills in what a test gives by giving another fact: a mail that

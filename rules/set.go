@@ -36,6 +36,7 @@ type Set struct {
 	index     *index
 	lookalike bool            // a rule looks at sender.lookalike
 	asked     map[string]bool // rules that a matched names
+	silencers []*Rule         // those with never: [llm]
 	compiled  sync.Map        // conditions of earlier plans: source → laterCondition
 	imitated  func() *imitated
 	ruleNeeds sync.Map // *Rule → Needs
@@ -92,6 +93,7 @@ type Rule struct {
 	undoWhen []*condition
 	facts    []string // what its conditions look at
 	diary    bool     // it looks at what is on the calendar
+	asks     bool     // a language model decides whether it fires
 }
 
 // TakesBack reports whether the rule has an undoWhen.
@@ -119,6 +121,8 @@ type Action struct {
 	moment    *moment              // of snooze
 	wording   *wording             // of draft, forward, reply and propose
 	timing    *timing              // of the schedule group
+	story     *template            // of summarize
+	due       *due                 // of agenda
 	looks     bool                 // it fills in what is found in the text
 	facts     []string             // what it looks at
 	place     place
@@ -164,8 +168,8 @@ func (e Effect) String() string {
 		return map[string]string{"true": "mark read", "false": "mark unread"}[e.Arg]
 	case "important":
 		return map[string]string{"true": "mark important", "false": "mark not important"}[e.Arg]
-	case "agenda":
-		return "list in the agenda under " + e.Arg
+	case "agenda", "summarize", "brief":
+		return e.letterWords()
 	}
 	if ofCalendar[e.Action] || e.With["before"] != "" {
 		return e.calendarWords()
@@ -200,7 +204,7 @@ var placing = map[string]bool{"file": true, "archive": true, "keep": true, "junk
 
 // several are the actions of which one item can have more than one, with
 // different arguments.
-var several = []string{"copy", "agenda", "digest", "bundle", "save", "extract", "forward", "redirect", "notify", "webhook", "tag"}
+var several = []string{"copy", "digest", "bundle", "save", "extract", "forward", "redirect", "notify", "webhook", "tag"}
 
 // slot names what two effects would fight over; effects with different slots
 // can stand together.
@@ -214,6 +218,8 @@ func (e Effect) slot() string {
 		return e.Action + " " + e.Arg + " " + e.sides()
 	case e.Action == "move" || e.Action == "fix":
 		return "time"
+	case ofLetters[e.Action]: // one line of a mail in a section, whatever its case
+		return e.Action + " " + Fold(e.Arg)
 	case slices.Contains(several, e.Action):
 		return e.Action + " " + e.Arg + " " + e.With["files"]
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"net/textproto"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ var (
 		"year", "month", "day", "from.domain", "from.org", "from.user", "from.name", "list.id", "account", "kind",
 	}
 	textFields = []string{
-		"subject", "from.email", "from.first", "to", "date", "today", "deadline", "amount", "currency", "code", "link", "text", "thread.quietDays",
+		"subject", "from.email", "from.first", "to", "date", "today", "deadline", "amount", "currency", "code", "link", "text", "thread.quietDays", "thread.id",
 		"invite.title", "invite.start", "organizer", "organizer.first", "conflict", "trip",
 	}
 	// eventFields are those of rules on events, dayFields those of rules on days.
@@ -90,7 +91,11 @@ func templateOn(sort, s string, style templateStyle, kept string) (*template, er
 		if kept != "" && field == kept {
 			continue // it stands in the text as it is
 		}
-		if !slices.Contains(allowed, field) {
+		if header, ok := strings.CutPrefix(field, "header."); ok && takesHeaders(sort, style) {
+			if field, ok = headerField(header); !ok {
+				return nil, fmt.Errorf("%q is no name of a header field; write for example {header.X-Incident}", header)
+			}
+		} else if !slices.Contains(allowed, field) {
 			return nil, unknownField(sort, field, style, allowed)
 		}
 		t.parts = append(t.parts, part{text: s[end:m[0]]}, part{field: field})
@@ -195,14 +200,16 @@ func factsOfFields(sort string, fields []string) []string {
 }
 
 // expand fills the template in.
-func (t *template) expand(e *env) (string, error) {
+func (t *template) expand(e *env) (string, error) { return t.expandWith(e.templateValue) }
+
+func (t *template) expandWith(valueOf func(field string) string) (string, error) {
 	var b strings.Builder
 	for _, p := range t.parts {
 		b.WriteString(p.text)
 		if p.field == "" {
 			continue
 		}
-		value := e.templateValue(p.field)
+		value := valueOf(p.field)
 		switch t.style {
 		case inName:
 			if value = safeName(value); value == "" {
@@ -238,6 +245,9 @@ func (e *env) templateValue(field string) string {
 	if value, ok := e.calendarValue(field); ok {
 		return value
 	}
+	if header, ok := strings.CutPrefix(field, "header."); ok {
+		return e.headerValue(header)
+	}
 	when := e.when()
 	switch field {
 	case "year":
@@ -266,6 +276,26 @@ func (e *env) templateValue(field string) string {
 		return t.raw
 	}
 	return fmt.Sprint(value)
+}
+
+// takesHeaders reports whether {header.X-Name} may stand in a text. A folder for
+// each value that a stranger writes is nobody's wish.
+func takesHeaders(sort string, style templateStyle) bool {
+	return sort != "event" && sort != "day" && style != inName
+}
+
+// headerField is the field that stands for a line of a mail's head.
+func headerField(name string) (string, bool) {
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	return "header." + name, headerName.MatchString(name)
+}
+
+// headerValue is the first such line; of a confidential item none.
+func (e *env) headerValue(name string) string {
+	if values := e.Header[name]; len(values) > 0 && !e.Confidential {
+		return values[0]
+	}
+	return ""
 }
 
 // foundValue is the first of what was found in the text.

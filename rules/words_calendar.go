@@ -117,6 +117,7 @@ var calendarWords = map[string]example{
 	"respond":  {"`respond: {answer: decline, comment: \"Could we do {alternative}?\"}`", "answers an invitation: `accept`, `tentative` or `decline`"},
 	"propose":  {"`propose: {slots: 3, length: 30m, hold: true}`", "lays a draft among the drafts that offers free times"},
 	"move":     {"`move: {within: 5d, between: \"13:00-17:00\"}`", "finds another time for an event that the executive has called"},
+	"brief":    {"`brief: {before: 2h}`", "a page about the other one, before a meeting of two: open conversations, promises and deadlines"},
 	"fix":      {"`fix: conflict`", "does what is recommended where the event is in another's way"},
 	"color":    {"`color: red`", "the colour of the event"},
 	"tag":      {"`tag: board`", "a word of yours on the event, for `event.tags`"},
@@ -140,6 +141,8 @@ var calendarArgumentWords = bothOf(map[string]string{
 	"color":    "a colour, as `color` takes it",
 	"remind":   "how long before it somebody is reminded, such as `[10m, 1d]`",
 }, map[string]string{
+	"brief.before":     "how long before the event it is sent",
+	"brief.to":         "`executive`, also if not said, or `assistant`",
 	"hold.flip":        "`busy`: it is shown as free until the day is full, and as busy then",
 	"hold.load":        "how full the day must be for that, `0.6` of the hours of work if not said",
 	"hold.expire":      "when it is let go of, if nobody has confirmed it by then",

@@ -146,6 +146,7 @@ var functionWords = map[string]example{
 	"max":        {`max(ageDays, 3) == 3`, "the greater one"},
 	"min":        {`min(ageDays, 3) == 3`, "the smaller one"},
 	"dueWithin":  {`dueWithin("3d")`, "`text` names a deadline between now and then"},
+	"llm":        {`llm("Is the writer unhappy?")`, "a language model says yes to this question about the mail; see Asking a language model"},
 	"seenBefore": {`seenBefore(subject, "7d")`, "another mail for which the rest of the rule held had the same text in that time, 90 days at most"},
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/gather"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -131,7 +132,7 @@ func waitingFor(ctx context.Context, d *desk) ([]waitingOutput, error) {
 	}
 	out := []waitingOutput{}
 	for _, a := range list {
-		line, err := engine.WaitingLine(ctx, d.journal, a)
+		line, err := gather.WaitingLine(ctx, d.journal, a)
 		if err != nil {
 			return nil, err
 		}

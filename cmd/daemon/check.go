@@ -31,6 +31,7 @@ type ruleFile struct {
 	options rules.Options
 	account string // whose it is; empty for a file that was named
 	bare    bool   // the account has no calendar
+	silent  bool   // there is no language model
 }
 
 func (c *command) check(ctx context.Context, files []string) error {
@@ -45,7 +46,7 @@ func (c *command) check(ctx context.Context, files []string) error {
 	problems = append(problems, mistakes...)
 	ok := []string{}
 	for _, set := range sets {
-		problems = append(append(problems, set.Warnings...), withoutCalendar(set, list)...)
+		problems = append(append(problems, set.Warnings...), inVain(set, list)...)
 		ok = append(ok, fmt.Sprintf("%s: %s, %s", nearName(set.File), count(int64(len(set.Rules)), "rule"), count(int64(len(set.Tests)), "test")))
 	}
 	err = c.printProblems(problems, ok)
@@ -55,26 +56,33 @@ func (c *command) check(ctx context.Context, files []string) error {
 	return err
 }
 
-// withoutCalendar warns of the rules that need a calendar where the account that
-// they are for has none: they would do nothing, or fail.
-func withoutCalendar(set *rules.Set, list []ruleFile) (problems rules.Problems) {
-	i := slices.IndexFunc(list, func(f ruleFile) bool { return f.bare && f.name == set.File })
-	if i < 0 {
-		return nil
-	}
-	text, _ := set.Source()
-	lines := strings.Split(string(text), "\n")
+// inVain warns of the rules that need what the configuration does not have, a
+// calendar or a language model: they would do nothing, or fail.
+func inVain(set *rules.Set, list []ruleFile) (problems rules.Problems) {
+	bare := slices.IndexFunc(list, func(f ruleFile) bool { return f.bare && f.name == set.File })
+	silent := slices.ContainsFunc(list, func(f ruleFile) bool { return f.silent && f.name == set.File })
 	for _, r := range set.Rules {
-		if r.LooksAtCalendar() && r.Line >= 1 && r.Line <= len(lines) {
-			source := strings.TrimRight(lines[r.Line-1], "\r")
-			problems = append(problems, rules.Problem{
-				File: set.File, Line: r.Line, Column: 1 + len(source) - len(strings.TrimLeft(source, " -")), Source: source, Warning: true,
-				Message: fmt.Sprintf("the rule needs a calendar, and the account %q has none", list[i].account),
-				Hint:    "name it in the configuration: calendar: {google: {credentials_file: client.json}}; doc/google.md says how",
-			})
+		if bare >= 0 && r.LooksAtCalendar() {
+			problems = append(problems, warning(set, r, fmt.Sprintf("the rule needs a calendar, and the account %q has none", list[bare].account),
+				"name it in the configuration: calendar: {google: {credentials_file: client.json}}; doc/google.md says how"))
+		}
+		if silent && r.Asks() {
+			problems = append(problems, warning(set, r, "the rule asks a language model, and there is none",
+				"name it in the configuration: model: {endpoint: \"http://127.0.0.1:11434/v1\", model: …}"))
 		}
 	}
 	return problems
+}
+
+// warning is one at the line of a rule.
+func warning(set *rules.Set, r *rules.Rule, message, hint string) rules.Problem {
+	text, _ := set.Source()
+	p := rules.Problem{File: set.File, Line: r.Line, Column: 1, Warning: true, Message: message, Hint: hint}
+	if lines := strings.Split(string(text), "\n"); r.Line >= 1 && r.Line <= len(lines) {
+		p.Source = strings.TrimRight(lines[r.Line-1], "\r")
+		p.Column += len(p.Source) - len(strings.TrimLeft(p.Source, " -"))
+	}
+	return p
 }
 
 // loadSets reads rules files. Mistakes are gathered over all of them; an error
@@ -136,7 +144,7 @@ func (c *command) ruleFiles(files []string) ([]ruleFile, rules.Problems, error) 
 	for _, a := range cfg.Accounts {
 		if c.account == "" || c.account == a.Name {
 			options := rules.Options{Me: a.Addresses, Folders: a.IMAP.Folders, Timezone: a.Location, AllowDelete: a.AllowDelete}
-			list = append(list, ruleFile{a.Rules, options, a.Name, a.Calendar == nil})
+			list = append(list, ruleFile{a.Rules, options, a.Name, a.Calendar == nil, cfg.Model == nil})
 		}
 	}
 	return list, nil, nil

@@ -28,30 +28,42 @@ import (
 )
 
 func (c *command) demoCommand() *cobra.Command {
-	var once, keep bool
+	var f demoFlags
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Work on a made-up executive's mailbox, to see how it goes", Args: takes(nothing),
 		Long: `Demo starts a mail server and a calendar inside this process, with two weeks of the
 mail and four weeks of the appointments of Dana Whitfield, who is made up, and lets
 foredesk work on them over the network as it would on real ones, with
 rules.example.yaml. For a minute new mail keeps arriving, and others make and move
-meetings.
-Nothing outside is touched, what is sent reaches nobody, and nothing is kept.`,
+meetings. Then a night passes, and the agenda of the next working day arrives.
+Nothing outside is touched and what is sent reaches nobody. The agenda is kept in files,
+whose names are printed; of the rest nothing is.`,
+		Example: `  foredesk demo --open
+  foredesk demo --once --out demo`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
-			return c.demo(ctx, once, keep)
+			return c.demo(ctx, f, time.Now(), (*show).acts)
 		},
 	}
-	cmd.Flags().BoolVar(&once, "once", false, "handle everything without a pause, print the summary, undo one action, and end")
-	cmd.Flags().BoolVar(&keep, "keep", false, "hold the servers open at the end, for a look with a mail program")
+	cmd.Flags().BoolVar(&f.once, "once", false, "handle everything without a pause, print the summary, undo one action, and end")
+	cmd.Flags().BoolVar(&f.keep, "keep", false, "hold the servers open at the end, for a look with a mail program")
+	cmd.Flags().StringVar(&f.out, "out", "", "write agenda.html, agenda.txt and agenda.eml into this `folder`")
+	cmd.Flags().BoolVar(&f.open, "open", false, "open the agenda in a browser")
 	return cmd
+}
+
+// demoFlags say how the demo goes.
+type demoFlags struct {
+	once, keep, open bool
+	out              string // folder for the agenda; empty: one of the system's for such things
 }
 
 // Pauses between the mails that arrive in the demo, and between its parts.
 const (
 	demoPause     = 2 * time.Second
 	demoOncePause = 100 * time.Millisecond
+	demoBetween   = 11 * time.Minute // by the clock of the demo, between two mails
 	demoPatience  = 10 * time.Second // for one mail to be handled, or what follows from it
 	demoPoll      = 200 * time.Millisecond
 )
@@ -64,27 +76,32 @@ type show struct {
 	account *engine.Account
 	pause   time.Duration
 	asked   demo.Departure // the mail that asks for approval
+	flags   demoFlags
+	letter  demo.Departure    // the agenda, as it lies in the inbox
+	pages   map[string]string // where it is kept, by the name of the file
 
 	pen     sync.Mutex        // of out
 	titles  map[string]string // of events, by id, as they were at first
 	handled chan string       // Message-IDs of arrivals, as they are done with
 	mu      sync.Mutex
 	last    store.Step // a move that was shown, to be taken back at the end
+	night   bool       // what happens is not shown
 }
 
-func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
+// demo opens the world as of now, lets something happen there, and closes it.
+func (c *command) demo(ctx context.Context, f demoFlags, now time.Time, happens func(*show, context.Context) error) (err error) {
 	folder, err := os.MkdirTemp("", "foredesk-demo-")
 	if err != nil {
 		return fmt.Errorf("the demo needs a folder for its journal: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	world, err := demo.Start(ctx, time.Now())
+	world, err := demo.Start(ctx, now)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, world.Close()) }()
-	s := &show{command: c, world: world, pause: demoPause, handled: make(chan string, 100)}
-	if once {
+	s := &show{command: c, world: world, flags: f, pause: demoPause, handled: make(chan string, 100)}
+	if f.once {
 		s.pause = demoOncePause
 	}
 	if err := s.open(ctx, folder); err != nil {
@@ -93,11 +110,10 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 	defer func() { err = errors.Join(err, s.desk.journal.Close()) }()
 	defer func() { err = errors.Join(err, s.account.Release()) }()
 	defer s.desk.closeCalendar(ctx)
-	s.intro()
-	if err := s.acts(ctx); err != nil {
+	if err := happens(s, ctx); err != nil {
 		return err
 	}
-	if keep {
+	if f.keep {
 		s.hold(ctx)
 	}
 	return nil
@@ -105,7 +121,8 @@ func (c *command) demo(ctx context.Context, once, keep bool) (err error) {
 
 // acts are the parts of the demo, one after the other.
 func (s *show) acts(ctx context.Context) error {
-	for _, act := range []func(context.Context) error{s.fourWeeks, s.twoWeeks, s.ask, s.live, s.ready, s.summary, s.takeBack} {
+	s.intro()
+	for _, act := range []func(context.Context) error{s.fourWeeks, s.twoWeeks, s.ask, s.first, s.live, s.morning, s.decides, s.ready, s.summary, s.takeBack} {
 		if err := act(ctx); err != nil {
 			return err
 		}
@@ -144,7 +161,9 @@ func (s *show) open(ctx context.Context, folder string) error {
 		return err
 	}
 	d.Calendar = &config.Calendar{Endpoint: s.world.Calendar.Endpoint(), Calendars: []string{"primary", "Family"}, Poll: demoPoll}
+	d.clock = s.world.Clock
 	d.standing = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: s.world.Calendar.Token()})
+	d.Agenda = &config.Agenda{At: demoAgenda, Evening: demoEvening, To: []string{"executive"}, Cc: []string{"assistant"}}
 	d.Assistant, d.Files = demo.Assistant, filepath.Join(folder, "files")
 	if d.set, err = d.loadRules(); err != nil {
 		return err
@@ -202,12 +221,12 @@ func (s *show) heading(title, verb string) {
 func (s *show) observe(e engine.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.onCalendar(e) {
+	if s.night || s.onCalendar(e) {
 		return
 	}
 	s.line(e.Steps)
 	for _, step := range e.Steps {
-		if step.Op.Kind == mailbox.Move && step.State == store.Done && step.Item.Subject != engine.Hidden {
+		if step.Op.Kind == mailbox.Move && step.State == store.Done && step.Item.Subject != engine.Hidden && s.desk.set.Rule(step.Rule) != nil {
 			s.last = step
 		}
 	}
@@ -240,6 +259,9 @@ func (s *show) day(ctx context.Context) error {
 	if err := s.watched(ctx); err != nil {
 		return err
 	}
+	if err := s.writes(ctx); err != nil {
+		return err
+	}
 	arrivals := s.world.Arrivals()
 	for i, arrival := range arrivals {
 		if i == len(arrivals)/2 {
@@ -268,7 +290,7 @@ func (s *show) watched(ctx context.Context) error {
 
 // settled reports whether nothing is left to do now.
 func (s *show) settled(ctx context.Context) (bool, error) {
-	left, err := s.desk.journal.Unfinished(ctx, s.desk.Name, time.Now(), 1)
+	left, err := s.desk.journal.Unfinished(ctx, s.desk.Name, s.world.Clock(), 1)
 	return len(left) == 0, err
 }
 
@@ -306,6 +328,7 @@ func (s *show) arrive(ctx context.Context, a demo.Arrival) error {
 		return err
 	}
 	s.printf("  %s\n", s.faint(a.About))
+	s.world.Skip(s.world.Clock().Add(demoBetween))
 	if err := s.world.Deliver(ctx, a); err != nil {
 		return err
 	}
@@ -347,10 +370,12 @@ func (s *show) takeBack(ctx context.Context) error {
 func (s *show) ending() {
 	s.printf(`
 Next:
+  %s
+                                      the agenda as a page, to be opened in a browser
   foredesk check rules.example.yaml   after you have changed something in it
   foredesk test rules.example.yaml    its own tests
   README.md                           your own account in five minutes
-`)
+`, s.pages["agenda.html"])
 }
 
 // hold keeps the servers open until Ctrl-C.

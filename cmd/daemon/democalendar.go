@@ -10,6 +10,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/demo"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/gather"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
@@ -35,14 +36,14 @@ func (s *show) fourWeeks(ctx context.Context) error {
 		}
 	}
 	s.printf("  %s ahead on her own calendar, %d on that of her family. What stands there stays.\n", count(names["primary"], "event"), names["Family"])
-	for _, c := range s.desk.set.Clashes(diary, time.Now(), time.Now().AddDate(0, 0, 14)) {
+	for _, c := range s.desk.set.Clashes(diary, s.world.Clock(), s.world.Clock().AddDate(0, 0, 14)) {
 		s.printf("  %s %s\n", s.faint("clash:"), oneLine(c.Text, 150))
 	}
 	return nil
 }
 
 func (s *show) diary(ctx context.Context) (*rules.Diary, error) {
-	diary, err := engine.Diary(ctx, s.desk.journal, s.desk.log, s.desk.Name, s.desk.set, time.Now())
+	diary, err := engine.Diary(ctx, s.desk.journal, s.desk.log, s.desk.Name, s.desk.set, s.world.Clock())
 	if err == nil && diary == nil {
 		err = errors.New("the demo's calendar was not read")
 	}
@@ -97,18 +98,20 @@ func (s *show) takesOne(ctx context.Context) error {
 	return s.calendarSettles(ctx)
 }
 
-// solve lets the assistant approve what is recommended about a conflict.
+// solve lets the assistant approve what is recommended about the conflict that the
+// first of the new events made.
 func (s *show) solve(ctx context.Context) error {
+	fresh := s.world.CalendarArrivals()[0].Title
 	waiting, err := s.desk.journal.Approvals(ctx, s.desk.Name)
 	if err != nil {
 		return err
 	}
 	for _, a := range waiting {
-		line, err := engine.WaitingLine(ctx, s.desk.journal, a)
+		line, err := gather.WaitingLine(ctx, s.desk.journal, a)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(line.Does, rules.Effect{Action: "fix", Arg: "conflict"}.String()) {
+		if line.Subject != fresh || !slices.Contains(line.Does, rules.Effect{Action: "fix", Arg: "conflict"}.String()) {
 			continue
 		}
 		if err := s.rest(ctx); err != nil {
@@ -127,7 +130,7 @@ func (s *show) solve(ctx context.Context) error {
 // and has done what follows from it.
 func (s *show) calendarSettles(ctx context.Context) error {
 	for range 2 { // the second look shows what came of the first
-		since := time.Now()
+		since := s.world.Clock()
 		err := s.until(ctx, "the next look at the calendar", func(ctx context.Context) (bool, error) {
 			all, err := s.desk.journal.Calendars(ctx, s.desk.Name)
 			for _, c := range all {

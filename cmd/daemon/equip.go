@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/agenda"
 	"github.com/foredesk/foredesk/internal/config"
+	"github.com/foredesk/foredesk/internal/engine"
 	"github.com/foredesk/foredesk/internal/errand"
 	"github.com/foredesk/foredesk/internal/files"
 	"github.com/foredesk/foredesk/internal/hook"
@@ -108,4 +110,17 @@ func foundIn(text string, received time.Time) rules.Found {
 func calendarOf(set *rules.Set) when.Calendar {
 	days, from, to, holidays := set.WorkWeek()
 	return when.Calendar{Now: time.Now().In(set.Timezone), WorkDays: days, WorkFrom: from, WorkTo: to, Holidays: holidays, DayFirst: !strings.HasPrefix(set.Timezone.String(), "America/")}
+}
+
+// letters are the mails to the executive; nil where the account has none.
+func (d *desk) letters() *engine.Letters {
+	a := d.Agenda
+	if a == nil {
+		return nil
+	}
+	l := &engine.Letters{At: a.At, Evening: a.Evening, Days: a.Days, To: a.To, Cc: a.Cc, Language: agenda.LanguageOf(a.Language)}
+	if a.Review != nil {
+		l.Review = &engine.ReviewAt{On: a.Review.On, At: a.Review.At, To: a.Review.To}
+	}
+	return l
 }

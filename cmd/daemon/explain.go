@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/foredesk/foredesk/internal/engine"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
@@ -136,13 +137,12 @@ func (x *explainer) message(ctx context.Context, name string) error {
 		e.Item = &item
 		e.Steps = append(e.Steps, stepOf(s))
 	}
-	if !x.offline {
-		err := x.now(ctx, d, steps, filter.MessageID, &e)
-		if err != nil && e.Item == nil {
-			return fmt.Errorf("the journal knows no such message, and the mail server could not be asked: %w", err)
-		}
-		if err != nil {
-			e.Note = fmt.Sprintf("what the rules of today make of it is not known: %s", err)
+	switch {
+	case len(steps) > 0 && engine.IsLetter(steps[0].Item):
+		e.Note = fmt.Sprintf("Where its lines come from: foredesk agenda --why --date %s", steps[0].Op.With["date"])
+	case !x.offline:
+		if err := x.askServer(ctx, d, steps, filter.MessageID, &e); err != nil {
+			return err
 		}
 	}
 	if e.Item == nil && e.Verdicts == nil {
@@ -152,6 +152,19 @@ func (x *explainer) message(ctx context.Context, name string) error {
 		return errors.New(e.Note)
 	}
 	return x.print(e)
+}
+
+// askServer adds what the rules of today make of a message. A server that can't be
+// asked is no error where the journal knows the message.
+func (x *explainer) askServer(ctx context.Context, d *desk, steps []store.Step, messageID string, e *explanation) error {
+	err := x.now(ctx, d, steps, messageID, e)
+	if err != nil && e.Item == nil {
+		return fmt.Errorf("the journal knows no such message, and the mail server could not be asked: %w", err)
+	}
+	if err != nil {
+		e.Note = fmt.Sprintf("what the rules of today make of it is not known: %s", err)
+	}
+	return nil
 }
 
 func messageOfStep(ctx context.Context, d *desk, id int64) (store.Filter, error) {
@@ -220,8 +233,8 @@ func (x *explainer) print(e explanation) error {
 
 func (x *explainer) step(s stepOutput) {
 	fmt.Fprintf(x.out, "  %s  %s %s\n", s.Planned.In(x.zone).Format("2 Jan 15:04:05"), s.words(x.zone), x.faint(fmt.Sprintf("(step %d, run %d)", s.ID, s.Run)))
-	fmt.Fprintf(x.out, "      by the rule %q%s\n", s.Rule, stateWords(s, x.zone))
-	if s.do != "" && s.Undoes != 0 {
+	fmt.Fprintf(x.out, "      %s%s\n", byWords(s.Rule), stateWords(s, x.zone))
+	if s.do == sendLetter || s.do != "" && s.Undoes != 0 {
 		return
 	}
 	for _, line := range wholeArgs(s.verb(), s.With, x.zone) {
@@ -297,8 +310,8 @@ func (x *explainer) condition(c rules.Condition) {
 	if c.Holds {
 		holds = "true"
 	}
-	if c.Error != "" {
-		holds = c.Error
+	if c.Error+c.Skipped != "" {
+		holds = c.Error + c.Skipped
 	}
 	var saw []string
 	for _, name := range sortedKeys(c.Facts) {

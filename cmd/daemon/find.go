@@ -37,6 +37,7 @@ func (d *desk) find(ctx context.Context, steps []store.Step, messageID string) (
 	if m.Poison != "" {
 		return m, nil
 	}
+	engine.LetAsk(ctx, d.model, m)
 	return m, engine.Recall(ctx, d.journal, d.log, d.Name, d.set, m, time.Now())
 }
 

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/gather"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -29,25 +29,10 @@ Exit code 3 says that there are such.`,
 	return cmd
 }
 
-// ruleHealth is how a rule has done, in actions but for Messages.
+// ruleHealth is how a rule has done, and what a person should look at.
 type ruleHealth struct {
-	Rule      string    `json:"rule"`
-	Line      int       `json:"line,omitempty"` // 0: no longer in the rules file
-	Enabled   bool      `json:"enabled"`
-	Messages  int64     `json:"messages"` // or events and days
-	Done      int64     `json:"done"`
-	TakenBack int64     `json:"takenBack"` // by undo
-	ByHand    int64     `json:"reversedByHand"`
-	Refused   int64     `json:"refused"` // a person said no, or nothing in time
-	Failed    int64     `json:"failed"`
-	Waiting   int64     `json:"waiting"` // for a person, or for its time
-	Uncertain int64     `json:"uncertain"`
-	Last      time.Time `json:"last,omitzero"` // in the time that was looked at
-	Findings  []string  `json:"findings"`
-
-	actions map[string]int64 // what was done, by action
-	reasons map[string]int64 // why not
-	items   map[int64]bool
+	*gather.RuleHealth
+	Findings []string `json:"findings"`
 }
 
 // healthOutput is health --json.
@@ -59,13 +44,9 @@ type healthOutput struct {
 	Warnings []string      `json:"warnings,omitempty"` // of the rules file
 }
 
-// When a share is worth a look: with fewer than so many it is chance.
-const (
-	enoughCases   = 3
-	reversedShare = 0.3
-	failedShare   = 0.2
-	enoughDone    = 5 // actions of a rule after which one that never happened is missed
-)
+// enoughDone is how many actions of a rule it takes until one that never happened is
+// missed.
+const enoughDone = 5
 
 func (c *command) health(ctx context.Context, last string) error {
 	span, err := rules.ParseDuration(last)
@@ -106,14 +87,14 @@ func (c *command) health(ctx context.Context, last string) error {
 // no longer there come last.
 func (h *healthOutput) gather(ctx context.Context, d *desk) error {
 	byName := map[string]*ruleHealth{}
-	add := func(r *ruleHealth) *ruleHealth {
-		r.actions, r.reasons, r.items, r.Findings = map[string]int64{}, map[string]int64{}, map[int64]bool{}, []string{}
-		byName[r.Rule] = r
+	add := func(rule string, line int, enabled bool) *ruleHealth {
+		r := &ruleHealth{gather.NewRuleHealth(rule, line, enabled), []string{}}
+		byName[rule] = r
 		h.Rules = append(h.Rules, r)
 		return r
 	}
 	for _, r := range d.set.Rules {
-		add(&ruleHealth{Rule: r.Name, Line: r.Line, Enabled: r.Enabled})
+		add(r.Name, r.Line, r.Enabled)
 	}
 	err := d.journal.EachStep(ctx, store.Filter{Account: d.Name, Since: h.Since, NotUndo: true}, func(s store.Step) error {
 		if s.Rule == engine.Unreadable {
@@ -121,9 +102,9 @@ func (h *healthOutput) gather(ctx context.Context, d *desk) error {
 		}
 		r := byName[s.Rule]
 		if r == nil {
-			r = add(&ruleHealth{Rule: s.Rule, Enabled: true})
+			r = add(s.Rule, 0, true)
 		}
-		r.count(s)
+		r.Count(s)
 		return nil
 	})
 	if err != nil {
@@ -147,36 +128,6 @@ func (h *healthOutput) gather(ctx context.Context, d *desk) error {
 		h.Messages++
 		return nil
 	})
-}
-
-func (r *ruleHealth) count(s store.Step) {
-	if r.items[s.Item.ID] = true; s.Planned.After(r.Last) {
-		r.Last = s.Planned
-	}
-	r.Messages = int64(len(r.items))
-	out := stepOf(s)
-	verb, _, _ := strings.Cut(s.Action, " ")
-	switch {
-	case s.State == store.Done:
-		r.Done++
-		r.actions[verb]++
-	case s.State == store.Undone && s.Reason == engine.ByHand:
-		r.ByHand++
-		r.actions[verb]++
-	case s.State == store.Undone:
-		r.TakenBack++
-		r.actions[verb]++
-	case s.State == store.Uncertain:
-		r.Uncertain++
-	case s.Reason == store.Refused || s.Reason == store.Lapsed:
-		r.Refused++
-	case s.State == store.Failed && !out.decided():
-		r.Failed++
-		r.reasons[s.Reason]++
-	case s.State != store.Failed:
-		r.Waiting++
-		r.actions[verb]++
-	}
 }
 
 // judge finds what a person should look at.
@@ -205,15 +156,15 @@ func (r *ruleHealth) judge(ctx context.Context, d *desk, h healthOutput, last st
 			find("it has done nothing %s, though %s came in the last %s", words, count(h.Messages, "message"), last)
 		}
 	}
-	all := r.Done + r.TakenBack + r.ByHand
-	if back := r.TakenBack + r.ByHand; back >= enoughCases && float64(back) >= reversedShare*float64(all) {
-		find("%d of %s were taken back (%d by hand in a mail program)", back, count(all, "action"), r.ByHand)
+	all := r.Took()
+	if r.IsReversed() {
+		find("%d of %s were taken back (%d by hand in a mail program)", r.TakenBack+r.ByHand, count(all, "action"), r.ByHand)
 	}
-	if asked := all + r.Refused; r.Refused >= enoughCases && float64(r.Refused) >= reversedShare*float64(asked) {
-		find("%d of %s were refused, or not approved in time", r.Refused, count(asked, "action"))
+	if r.IsRefused() {
+		find("%d of %s were refused, or not approved in time", r.Refused, count(all+r.Refused, "action"))
 	}
-	if tried := all + r.Failed; r.Failed >= enoughCases && float64(r.Failed) >= failedShare*float64(tried) {
-		find("%d of %s failed, mostly: %s", r.Failed, count(tried, "action"), oneLine(commonest(r.reasons), 160))
+	if r.IsFailing() {
+		find("%d of %s failed, mostly: %s", r.Failed, count(all+r.Failed, "action"), oneLine(commonest(r.Reasons), 160))
 	}
 	r.missing(rule, find)
 	return nil
@@ -230,10 +181,10 @@ func (r *ruleHealth) missing(rule *rules.Rule, find func(string, ...any)) {
 		noun = "message"
 	}
 	for _, a := range rule.Actions {
-		if r.actions[a.Name] == 0 && r.Refused == 0 && r.Uncertain == 0 {
+		if r.Actions[a.Name] == 0 && r.Refused == 0 && r.Uncertain == 0 {
 			words := fmt.Sprintf("what it needs was missing from the %s, or a rule above decided otherwise", map[bool]string{true: "mail", false: noun}[noun == "message"])
 			if r.Failed > 0 {
-				words = oneLine(commonest(r.reasons), 160)
+				words = oneLine(commonest(r.Reasons), 160)
 			}
 			find("%q never came about in %s: %s", rules.Effect{Action: a.Name, Arg: a.Arg, With: a.With}.String(), count(r.Messages, noun), words)
 		}

@@ -33,7 +33,7 @@ type stepOutput struct {
 	Facts   map[string]any    `json:"facts,omitempty"`
 	Item    itemOutput        `json:"message"`
 
-	do, title string // of what is done on a calendar, or follows from it: see engine
+	do, title string // of what is done on a calendar, or follows from it, and of letters: see engine
 }
 
 // itemOutput is a message, an event or a day as the journal knows it. The latter two
@@ -52,6 +52,9 @@ const calendarPlace = "calendar"
 func itemOf(it store.Item) itemOutput {
 	if engine.IsOccasion(it) {
 		it.Place = mailbox.Ref{Folder: calendarPlace}
+	}
+	if engine.IsLetter(it) {
+		it.Place, it.Sender = mailbox.Ref{}, "foredesk"
 	}
 	return itemOutput{it.MessageID, it.Subject, it.Sender, it.Date, it.Place}
 }
@@ -74,6 +77,9 @@ func stepOf(s store.Step) stepOutput {
 	}
 	if s.Op.Kind == mailbox.Outside && slices.Contains(calendarActions, out.verb()) {
 		out.do = s.Op.Do
+	}
+	if s.Op.Kind == mailbox.Outside && s.Op.Do == sendLetter {
+		out.do = sendLetter
 	}
 	if s.Op.Kind == mailbox.Event {
 		out.do, out.title, out.At = s.Op.Do, s.Op.Arg, mailbox.Ref{}

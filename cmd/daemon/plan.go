@@ -68,7 +68,7 @@ func (c *command) plan(ctx context.Context, s *selection, calendar bool) error {
 	defer session.Close()
 	step, finish := c.progress("looking at the mail")
 	p := &planPrinter{command: c, zone: d.Location, rules: map[string]int64{}, occasionRules: map[string]int64{}}
-	previewer := &engine.Previewer{Account: d.Name, Rules: d.set, Journal: d.journal, Session: session, Diary: diary, Log: d.log}
+	previewer := &engine.Previewer{Account: d.Name, Rules: d.set, Journal: d.journal, Session: session, Diary: diary, Model: d.model, Log: d.log}
 	err = previewer.Each(ctx, arguments, func(v engine.Preview, total int) error {
 		p.seen++
 		step(p.seen, int64(total))

@@ -83,6 +83,7 @@ See what the rules would do:           foredesk plan
 See what an edit of them changes:      foredesk diff
 Let it work:                           foredesk run
 Ask why a mail went where it went:     foredesk explain MESSAGE
+See the agenda as it would be sent:    foredesk agenda
 See what is on the calendar twice:     foredesk conflicts
 Take back what was done:               foredesk undo`,
 		SilenceErrors: true, SilenceUsage: true,
@@ -103,7 +104,7 @@ Take back what was done:               foredesk undo`,
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		c.runCommand(), c.applyCommand(), c.planCommand(), c.diffCommand(), c.checkCommand(), c.testCommand(), c.readCommand(),
-		c.explainCommand(), c.conflictsCommand(), c.undoCommand(), c.approveCommand(), c.refuseCommand(), c.logCommand(), c.statusCommand(), c.healthCommand(),
+		c.explainCommand(), c.agendaCommand(), c.conflictsCommand(), c.undoCommand(), c.approveCommand(), c.refuseCommand(), c.logCommand(), c.statusCommand(), c.healthCommand(),
 		c.suggestCommand(), c.authCommand(), c.schemaCommand(), c.demoCommand(), c.versionCommand(),
 	)
 	return root

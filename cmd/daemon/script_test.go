@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TZ", "Pacific/Auckland") // times are the account's, wherever foredesk runs
 			e.Values[officeOf{}] = new(*office)
 			e.Values[googleOf{}] = new(*gcal.Server)
+			e.Values[postOf{}] = new(*outgoing)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -58,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"mailserver": mailserver, "deliver": deliver, "post": post, "move": moveByHand, "file": fileByHand, "crowd": crowd, "mailbox": listMailbox,
 			"exits": exits, "until": until, "signal": sendSignal,
 			"remember": remember, "unchanged": unchanged, "paragraph": paragraph, "sql": runSQL, "seen": seen, "neverasked": neverAsked,
+			"postserver": postServer, "sent": listSent, "follow": followLink,
 			"googleserver": googleServer, "consent": consent, "google": atGoogle, "signin": signIn, "appointment": appointment, "invite": invite, "calendar": listCalendar,
 		},
 	})

@@ -19,8 +19,8 @@ func (c *command) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Show how each account is doing", Args: takes(nothing),
 		Long: `Status shows, from the journal alone, whether foredesk is running, how far each folder
-and each calendar has been seen, whether the account is signed in at Google, what is
-unfinished, and whether the rules file is in order.
+and each calendar has been seen, whether the account is signed in at Google, when the
+last agenda was sent, what is unfinished, and whether the rules file is in order.
 Exit code 3 says that a person must look at something.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
 	}
@@ -33,6 +33,7 @@ type accountStatus struct {
 	Folders    []folderStatus   `json:"folders"`
 	Calendars  []calendarStatus `json:"calendars,omitempty"`
 	Google     *signInOutput    `json:"google,omitempty"` // nil where the account has nothing to do with it
+	Agenda     *agendaStatus    `json:"agenda,omitempty"` // nil where the account has none
 	Steps      map[string]int64 `json:"steps"`            // by state; "later" is planned for a time to come
 	NextDue    time.Time        `json:"nextDue,omitzero"` // of what waits for its time
 	LastRuns   []runStatus      `json:"lastRuns"`
@@ -122,6 +123,9 @@ func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStat
 		s.Folders = append(s.Folders, folderStatus{folder, cursors[folder].SeenAt})
 	}
 	if err := s.readCalendars(ctx, d); err != nil {
+		return s, err
+	}
+	if s.Agenda, err = readAgenda(ctx, d); err != nil {
 		return s, err
 	}
 	counts, err := journal.Counts(ctx, d.Name, 0)
@@ -227,6 +231,7 @@ func (c *command) printStatus(s accountStatus) {
 		fmt.Fprintf(c.out, "  %-20s %s\n", f.Folder, seen)
 	}
 	c.printCalendars(s)
+	c.printAgenda(s)
 	rulesState := "in order"
 	if s.RulesError != "" {
 		rulesState = c.red("NOT taken: ") + s.RulesError

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -28,9 +29,11 @@ type desk struct {
 	tools   *errand.Desk   // what works outside the folders
 	tokens  *google.Source // nil where the account has nothing to do with Google
 	journal *store.Store
+	model   engine.Model // nil where no language model is asked
 	log     *slog.Logger
 
 	standing oauth2.TokenSource // the demo's, in the place of tokens
+	clock    func() time.Time   // the demo's; nil for the machine's
 	stays    bool               // it goes on until it is told to stop
 	calendar *calendar.Client   // of the account that was taken; nil without one
 }
@@ -51,8 +54,12 @@ func (c *command) open(ctx context.Context, log *slog.Logger) ([]*desk, func(), 
 	if err != nil {
 		return nil, nil, err
 	}
+	asked, err := openModel(ctx, cfg.Model, journal, log)
+	if err != nil {
+		return nil, nil, errors.Join(err, journal.Close())
+	}
 	for _, d := range desks {
-		d.journal = journal
+		d.journal, d.model = journal, asked
 	}
 	return desks, func() {
 		if err := journal.Close(); err != nil {
@@ -164,7 +171,7 @@ func (d *desk) take(ctx context.Context, observe func(engine.Event)) (*engine.Ac
 	}
 	a, err := engine.Take(ctx, engine.Config{
 		Name: d.Name, Mail: server{d.mail}, Journal: d.journal, Rules: d.set, Log: d.log, Observe: observe,
-		Folders: d.IMAP.Folders, Outside: d.tools, Calendar: calendars, Strict: d.IMAP.AuthservID != "",
+		Folders: d.IMAP.Folders, Outside: d.tools, Calendar: calendars, Letters: d.letters(), Model: d.model, Strict: d.IMAP.AuthservID != "", Now: d.clock,
 		Approvers: map[string]string{"assistant": d.Assistant, "executive": d.Addresses[0], "desk": d.Addresses[0]},
 	})
 	if err != nil {
@@ -185,10 +192,10 @@ func (d *desk) session(ctx context.Context, needs rules.Needs) (*mail.Session, e
 }
 
 // Follow implements engine.Mail.
-func (s server) Follow(set *rules.Set) {
-	s.Needs(set.Needs())
+func (s server) Follow(set *rules.Set, needs rules.Needs) {
+	s.Needs(needs)
 	s.Calendar(calendarOf(set))
-	if set.LooksAtSent() {
+	if set.LooksAtSent() || needs.History {
 		s.WatchSent()
 	}
 }

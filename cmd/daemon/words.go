@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/gather"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -15,7 +16,7 @@ import (
 // back; and who must approve it first.
 func effectWords(e rules.Effect, zone *time.Location) string {
 	words := plainEffect(e)
-	if at, err := time.Parse(time.RFC3339, e.With["at"]); err == nil && zone != nil {
+	if at, err := time.Parse(time.RFC3339, e.With["at"]); err == nil && zone != nil && e.Action == "snooze" {
 		words = "take out of the inbox until " + moment(at, zone)
 	}
 	for _, a := range []struct{ name, words string }{{"unless", "unless"}, {"to", "to"}, {"once", "once in"}, {"as", "as a"}} {
@@ -50,6 +51,9 @@ func moment(t time.Time, zone *time.Location) string {
 // words says what the step does, as an assistant would, with times in a zone.
 func (s stepOutput) words(zone *time.Location) string {
 	verb, part, _ := strings.Cut(s.Action, " ")
+	if s.do == sendLetter {
+		return letterWords(s)
+	}
 	if s.do != "" {
 		return s.calendarWords(verb, zone)
 	}
@@ -64,6 +68,40 @@ func (s stepOutput) words(zone *time.Location) string {
 		return "undo: " + said
 	}
 	return said
+}
+
+// sendLetter is what the engine calls sending a letter to the executive.
+const sendLetter = "letter"
+
+// letterWords say which letter a step sends.
+func letterWords(s stepOutput) string {
+	kind, name, _ := strings.Cut(s.Action, " ")
+	date, err := time.Parse(time.DateOnly, s.With["date"])
+	of := s.With["date"]
+	if err == nil {
+		of = date.Format("Mon 2 Jan")
+	}
+	switch kind {
+	case "digest", "bundle":
+		return fmt.Sprintf("send the %s “%s” of %s", kind, oneLine(name, 40), of)
+	case gather.ReviewKind:
+		return "send the review of the week of " + of
+	case gather.AgendaKind:
+		return "send the agenda of " + of
+	}
+	return "send the brief before the meeting of " + of
+}
+
+// byWords say whose doing a step is: of a rule's, of foredesk's own, or of somebody's
+// who decided by mail.
+func byWords(rule string) string {
+	switch rule {
+	case engine.LettersRule:
+		return "by foredesk itself"
+	case engine.DecisionRule:
+		return "decided by mail"
+	}
+	return fmt.Sprintf("by the rule %q", rule)
 }
 
 // decisions are reasons of steps that were not done because somebody wanted it so,
@@ -105,15 +143,22 @@ func (s stepOutput) decided() bool {
 	return false
 }
 
+// ofLetters are the actions that write into letters; their words say all.
+var ofLetters = []string{"summarize", "agenda", "brief"}
+
 // wholeArgs are what an effect writes or calls, for explain: one line each. Its
 // other arguments stand in its words.
 func wholeArgs(action string, with map[string]string, zone *time.Location) (lines []string) {
 	if isCalendarAction(action, with) {
 		return calendarArgs(with, zone)
 	}
+	said := []string{"at", "unless", "to", "once", "as", "files"}
+	if slices.Contains(ofLetters, action) {
+		said = append(said, "lines", "show", "story", "due", "ahead", "before", "event")
+	}
 	for _, name := range sortedKeys(with) {
 		value := with[name]
-		if value != "" && !slices.Contains([]string{"at", "unless", "to", "once", "as", "files"}, name) {
+		if value != "" && !slices.Contains(said, name) {
 			lines = append(lines, fmt.Sprintf("%s: %s", name, oneLine(value, 100)))
 		}
 	}

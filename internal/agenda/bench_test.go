@@ -1,17 +1,19 @@
 package agenda
 
 import (
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 // BenchmarkBusyDay renders 300 mails, 25 events and 12 conflicts.
 func BenchmarkBusyDay(b *testing.B) {
-	d := numbered(busy())
+	d := ready(busy())
 	b.ReportAllocs()
 	bytes := 0
 	for b.Loop() {
-		l, err := Render(d)
+		l, err := d.Render()
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -21,17 +23,39 @@ func BenchmarkBusyDay(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "agendas/s")
 }
 
+// BenchmarkAFirmsAgendas renders ordinary and busy days, one busy among ten, on all
+// cores, and says how long the agendas of 10,000 people would take.
+func BenchmarkAFirmsAgendas(b *testing.B) {
+	usual, full := ready(ordinary()), ready(busy())
+	var next atomic.Int64
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			d := usual
+			if next.Add(1)%10 == 0 {
+				d = full
+			}
+			if _, err := d.Render(); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	each := b.Elapsed().Seconds() / float64(b.N)
+	b.ReportMetric(1/each, "agendas/s")
+	b.ReportMetric(10_000*each, "s/10000-agendas")
+	b.ReportMetric(float64(runtime.GOMAXPROCS(0)), "cores")
+}
+
 // TestABusyDayIsQuick holds the promise of 50 ms with room for a slow machine: the
 // best of ten counts, so that a neighbour on it does not.
 func TestABusyDayIsQuick(t *testing.T) {
 	if raced {
 		t.Skip("with the race detector, everything takes many times as long")
 	}
-	d := numbered(busy())
+	d := ready(busy())
 	best := time.Hour
 	for range 10 {
 		start := time.Now()
-		if _, err := Render(d); err != nil {
+		if _, err := d.Render(); err != nil {
 			t.Fatal(err)
 		}
 		best = min(best, time.Since(start))

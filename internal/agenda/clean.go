@@ -41,8 +41,7 @@ func clean(s string, limit int) string {
 			count++
 		}
 		if count >= limit {
-			b.WriteString(ellipsis)
-			break
+			return isolatedIf(fromRight, wholeWords(b.String(), space)+ellipsis)
 		}
 		if space {
 			b.WriteByte(' ')
@@ -52,10 +51,23 @@ func clean(s string, limit int) string {
 		count++
 		fromRight = fromRight || r >= 0x590 && isFromRight(r)
 	}
+	return isolatedIf(fromRight, b.String())
+}
+
+func isolatedIf(fromRight bool, s string) string {
 	if fromRight {
-		return isolate + b.String() + isolated
+		return isolate + s + isolated
 	}
-	return b.String()
+	return s
+}
+
+// wholeWords takes off the beginning of a word that was cut, if that is not much of
+// the text. AtEnd says that the cut lies between words.
+func wholeWords(s string, atEnd bool) string {
+	if space := strings.LastIndexByte(s, ' '); !atEnd && space > len(s)*2/3 {
+		return s[:space]
+	}
+	return strings.TrimRight(s, " ")
 }
 
 // shortened cuts plain text.
@@ -63,7 +75,7 @@ func shortened(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
-	return strings.TrimRight(s[:limit], " ") + ellipsis
+	return wholeWords(s[:limit], s[limit] == ' ') + ellipsis
 }
 
 // isPlain says that there is nothing to clean: printable ASCII, single spaces.

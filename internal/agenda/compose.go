@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // page is an agenda in words: what html.go and text.go write, from top to bottom.
@@ -15,6 +16,7 @@ type page struct {
 	Subject  string
 	Heading  string   // the date
 	Counts   []string // what the subject says of the day
+	Lead     string   // a sentence below it
 	Notices  []string
 	Blocks   []block
 	Foot     []string
@@ -22,9 +24,10 @@ type page struct {
 	headSize int // words before the timeline
 }
 
-// block is one section. One of Rows, Stops and Bars is filled.
+// block is one section. At most one of Rows, Stops and Bars is filled.
 type block struct {
 	Key, Title string
+	Lead       string // a sentence before the lines
 	Rows       []row
 	Stops      []stop
 	Bars       []bar
@@ -36,6 +39,8 @@ type row struct {
 	Group  string // what this row and those after it belong to, above it
 	Number string // by which the timeline refers to it
 	Strong bool   // it stands in a frame of its own
+	Apart  bool   // it keeps away from the frame above it
+	Hidden bool   // it only counts what may not be shown
 	Tone   string // alert accent warn calm, or empty
 	Mark   string // the word before it
 	Title  string
@@ -47,14 +52,14 @@ type row struct {
 
 // note is a line below a row.
 type note struct {
-	Label, Text string
-	Tone        string
-	Link, Host  string // an address to follow, after Text
+	Lead, Text        string // Lead ends with the language's colon
+	Tone              string
+	Label, Link, Host string // an address to follow, after Text
 }
 
 type act struct {
 	Label, URL string
-	First      bool
+	First      bool // it is what is recommended
 }
 
 // caps is how much an agenda shows.
@@ -76,10 +81,27 @@ var levels = []caps{
 	{words: 40, changes: 2, stops: 8, briefs: 1, sections: 2, lines: 1, list: 1, people: 1, promises: 1, days: 2, goals: 1, done: 1, title: 30, prose: 40},
 }
 
-// composer puts one Day into words.
+// digestLevels leave out summaries' ends before they leave out mails: somebody waits
+// for each.
+var digestLevels = []caps{
+	{sections: 40, lines: 60, title: 120, prose: 300},
+	{sections: 40, lines: 60, title: 100, prose: 160},
+	{sections: 30, lines: 30, title: 90, prose: 120},
+	{sections: 15, lines: 12, title: 80, prose: 100},
+	{sections: 8, lines: 5, title: 60, prose: 60},
+	{sections: 4, lines: 2, title: 30, prose: 40},
+}
+
+// reviewLevels are for what is read in a minute.
+var reviewLevels = []caps{
+	{list: 5, days: 7, goals: 5, done: 8, people: 8, title: 120, prose: 300},
+	{list: 5, days: 7, goals: 5, done: 5, people: 5, title: 80, prose: 160},
+	{list: 2, days: 5, goals: 3, done: 3, people: 2, title: 40, prose: 60},
+}
+
+// composer puts one letter into words.
 type composer struct {
 	*wording
-	day     *Day
 	caps    caps
 	today   time.Time         // the local midnight; its location is the zone of the day
 	entries []Entry           // of today, in order
@@ -88,52 +110,83 @@ type composer struct {
 	size    int // words so far
 }
 
-// compose puts the sections together in the order of the mail. Order matters for more
-// than looks: the decisions are numbered before the timeline refers to them, and what
-// has changed gets the words that they leave.
-func compose(d *Day, limits caps) *page {
-	zone := d.Zone
+func newComposer(language Language, date time.Time, zone *time.Location, limits caps) *composer {
 	if zone == nil {
 		zone = time.UTC
 	}
-	local := d.Date.In(zone)
-	c := &composer{
-		wording: d.Language.words(), day: d, caps: limits, numbers: map[string]string{},
-		today: time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone), entries: slices.Clone(d.Timeline),
+	local := date.In(zone)
+	return &composer{
+		wording: language.words(), caps: limits, numbers: map[string]string{},
+		today: time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone),
 	}
-	slices.SortStableFunc(c.entries, byStart)
-	p := &page{words: c.wording, Lang: string(c.tag), Heading: c.longDate(c.today), Counts: c.counts()}
+}
+
+// begin is a page with its heading, and with what is said below it in figures.
+func (c *composer) begin(heading string, counts []string) *page {
+	return &page{words: c.wording, Lang: string(c.tag), Heading: heading, Counts: counts}
+}
+
+// finish adds what stands at the end of every letter: when it was made, and how to ask
+// for more. Flags name the letter to foredesk agenda.
+func (c *composer) finish(p *page, made time.Time, flags string) *page {
+	zone := c.today.Location()
+	if !made.IsZero() {
+		p.Foot = append(p.Foot, fmt.Sprintf(c.made, c.clock(made.In(zone)), c.city(zone)))
+	}
+	p.Foot = append(p.Foot, fmt.Sprintf(c.why, joined(" ", c.today.Format(time.DateOnly), flags)))
+	p.reasons = c.reasons
+	return p
+}
+
+// flagOf is a flag with a value that a reader may copy into a shell; where the value
+// holds more than letters, figures and spaces, it has to be filled in by hand.
+func flagOf(flag, value string) string {
+	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r != ' ' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		value = "…"
+	}
+	if strings.Contains(value, " ") {
+		value = `"` + value + `"`
+	}
+	return flag + " " + value
+}
+
+// compose puts the sections together in the order of the mail. Order matters for more
+// than looks: the decisions are numbered before the timeline refers to them, and what
+// has changed gets the words that they leave.
+func (d *Day) compose(limits caps) *page {
+	c := newComposer(d.Language, d.Date, d.Zone, limits)
+	c.entries = slices.SortedStableFunc(slices.Values(d.Timeline), byStart)
+	p := c.begin(sentence(c.longDate(c.today)), c.counts(d.Needs))
 	p.Subject = strings.Join(append([]string{c.date(c.today)}, p.Counts...), " · ")
-	p.Notices = c.notices()
+	p.Notices = append(c.notices(d.Notices), c.clocks()...)
 	// What has changed keeps room, however much needs the reader.
 	const wordsOfAChange = 14
 	room := min(len(d.Changes), 3) * wordsOfAChange
-	p.add(c.needs(c.caps.words - room))
-	p.add(c.changes(c.caps.words))
+	p.add(c.needs(d.Needs, c.caps.words-room))
+	p.add(c.changes(d.Changes, c.caps.words))
 	p.headSize = c.size
-	p.add(c.timeline())
-	p.add(c.prep())
-	p.add(c.mail())
-	p.add(c.deadlines())
+	p.add(c.timeline(len(d.Needs) == 0))
+	p.add(c.prep(d.Prep))
+	p.add(c.mail(d.Mail))
+	p.add(c.deadlines(d.Deadlines))
 	p.add(c.list("owed", c.owed, d.Owed, c.waited))
 	p.add(c.list("waiting", c.waiting, d.Waiting, c.waited))
-	p.add(c.week())
-	p.add(c.goalTimes())
-	p.add(c.doneFor())
-	p.Foot, p.reasons = c.foot(), c.reasons
-	return p
+	p.add(c.week(c.ahead, d.Week, c.firstOf))
+	p.add(c.goalTimes(d.Goals))
+	p.add(c.doneFor(d.Done))
+	return c.finish(p, d.Made, "")
 }
 
 // add leaves out what is empty.
 func (p *page) add(b block) {
-	if len(b.Rows)+len(b.Stops)+len(b.Bars) > 0 || b.More != "" {
+	if len(b.Rows)+len(b.Stops)+len(b.Bars) > 0 || b.More+b.Lead != "" {
 		p.Blocks = append(p.Blocks, b)
 	}
 }
 
 // counts is the day in figures, as in the subject. It is made of nothing that a
 // stranger has written.
-func (c *composer) counts() []string {
+func (c *composer) counts(needs []Line) []string {
 	meetings, first := 0, time.Time{}
 	for _, e := range c.entries {
 		if e.Kind != Meeting || e.When.AllDay || e.Free {
@@ -146,7 +199,7 @@ func (c *composer) counts() []string {
 	conflicts, decisions := 0, 0
 	// Confidential ones count, too: that they exist may be known, and somebody has to
 	// decide.
-	for _, n := range c.day.Needs {
+	for _, n := range needs {
 		if n.Kind == Conflict {
 			conflicts++
 		} else {
@@ -166,37 +219,42 @@ func (c *composer) counts() []string {
 	return parts
 }
 
-// notices says what is wrong with the agenda, and what the clocks did.
-func (c *composer) notices() (all []string) {
-	for i := range c.day.Notices {
-		n := &c.day.Notices[i]
-		since := c.local(n.Since)
-		text := fmt.Sprintf(c.late, c.clock(since))
-		if n.Kind == Stale {
-			text = fmt.Sprintf(c.stale, clean(n.What, c.caps.title), c.date(since)+", "+c.clock(since))
-		}
+// notices says what is wrong with the agenda.
+func (c *composer) notices(notices []Notice) (all []string) {
+	for i := range notices {
+		n := &notices[i]
+		text := c.notice(n)
 		c.trace("notices", n.ID, Source{}, text, true)
 		all = append(all, text)
-	}
-	// Nobody has to say so: the zone itself tells how long the day is.
-	tomorrow := c.today.AddDate(0, 0, 1)
-	hours := c.number(int(tomorrow.Sub(c.today).Round(time.Hour) / time.Hour))
-	switch length := tomorrow.Sub(c.today); {
-	case length < 24*time.Hour:
-		all = append(all, fmt.Sprintf(c.clocksOn, hours))
-	case length > 24*time.Hour:
-		all = append(all, fmt.Sprintf(c.clocksBack, hours))
 	}
 	return all
 }
 
-// foot says when the agenda was made, and how to ask for more.
-func (c *composer) foot() (lines []string) {
-	if !c.day.Made.IsZero() {
-		zone := c.today.Location()
-		lines = append(lines, fmt.Sprintf(c.made, c.clock(c.day.Made.In(zone)), c.city(zone)))
+func (c *composer) notice(n *Notice) string {
+	what, since := clean(n.What, c.caps.title), c.local(n.Since)
+	switch {
+	case n.Kind == Late:
+		return fmt.Sprintf(c.late, c.clock(since))
+	case n.Kind == Stale && n.Since.IsZero():
+		return fmt.Sprintf(c.unread, what)
+	case n.Kind == Stale:
+		return fmt.Sprintf(c.stale, what, c.date(since)+", "+c.clock(since))
 	}
-	return append(lines, fmt.Sprintf(c.why, c.today.Format(time.DateOnly)))
+	return what
+}
+
+// clocks says what they did in the night. Nobody has to tell: the zone itself says how
+// long the day is.
+func (c *composer) clocks() []string {
+	length := c.today.AddDate(0, 0, 1).Sub(c.today)
+	hours := c.number(int(length.Round(time.Hour) / time.Hour))
+	switch {
+	case length < 24*time.Hour:
+		return []string{fmt.Sprintf(c.clocksOn, hours)}
+	case length > 24*time.Hour:
+		return []string{fmt.Sprintf(c.clocksBack, hours)}
+	}
+	return nil
 }
 
 // when is a span in words, empty where there is none, on the clocks of where the
@@ -213,7 +271,7 @@ func (c *composer) when(s Span) string {
 	return c.span(Span{Start: start, End: s.End.In(start.Location())}, c.today)
 }
 
-// title and prose clean what others have written. Every text of the Day goes through
+// title and prose clean what others have written. Every text of a model goes through
 // one of them, or through clean itself, before it enters the page: neither html.go
 // nor text.go has to know who wrote what.
 func (c *composer) title(s string) string {
@@ -230,6 +288,11 @@ func (c *composer) trace(section, id string, from Source, words string, shown bo
 	c.reasons = append(c.reasons, Reason{ID: id, Section: section, Line: words, Source: from, Shown: shown})
 }
 
+// traceCount remembers what a figure was counted in.
+func (c *composer) traceCount(section, id string, from Source, counted Counted, words string, shown bool) {
+	c.reasons = append(c.reasons, Reason{ID: id, Section: section, Line: words, Source: from, Counted: counted, Shown: shown})
+}
+
 // rows puts lines into words by say, up to limit, and returns what was left out.
 // Confidential lines become one that counts them.
 func (c *composer) rows(section string, lines []Line, limit int, say func(*Line) row) (rows []row, more string) {
@@ -243,17 +306,30 @@ func (c *composer) rows(section string, lines []Line, limit int, say func(*Line)
 		case len(rows) >= limit:
 			left++
 			r := say(line)
-			c.trace(section, line.ID, line.Source, r.words(), false)
+			c.traceCount(section, line.ID, line.Source, line.Counted, r.words(), false)
 		default:
 			r := say(line)
 			rows = append(rows, r)
-			c.trace(section, line.ID, line.Source, r.words(), true)
+			c.traceCount(section, line.ID, line.Source, line.Counted, r.words(), true)
 		}
 	}
 	if hidden > 0 {
-		rows = append(rows, row{Title: c.count(c.confidential, hidden), Tone: "calm"})
+		rows = append(rows, row{Title: c.count(c.confidential, hidden), Tone: "calm", Hidden: true})
 	}
 	return rows, c.leftOut(left)
+}
+
+// leave traces lines of which none is shown.
+func (c *composer) leave(section string, lines []Line, say func(*Line) row) {
+	for i := range lines {
+		line := &lines[i]
+		words := c.count(c.confidential, 1)
+		if !line.Confidential {
+			r := say(line)
+			words = r.words()
+		}
+		c.traceCount(section, line.ID, line.Source, line.Counted, words, false)
+	}
 }
 
 func (c *composer) leftOut(n int) string {
@@ -268,17 +344,18 @@ func (c *composer) leftOut(n int) string {
 func (r *row) words() string {
 	parts := []string{r.Mark, r.Title, r.Aside}
 	for _, n := range r.Notes {
-		parts = append(parts, n.Label, n.Text, n.Host)
+		parts = append(parts, n.Lead+n.Text, n.Label, n.Host)
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return strings.Join(parts, " · ")
 }
 
-// sizeOf counts the words that a row takes, links included.
-func (r *row) sizeOf() int {
-	n := len(strings.Fields(r.words()))
-	for _, a := range r.Acts {
-		n += len(strings.Fields(a.Label))
+// sizeOf counts the words that a row takes. Links are seen and not read.
+func (r *row) sizeOf() (n int) {
+	for _, field := range strings.Fields(r.words()) {
+		if field != "·" {
+			n++
+		}
 	}
 	return n
 }
@@ -293,10 +370,13 @@ func (c *composer) actsOf(line *Line) (acts []act) {
 			continue
 		}
 		label, ok := c.acts[a.Do]
-		if !ok {
+		switch {
+		case !ok:
 			label = clean(a.Do, 30)
+		case a.Do == "keep" && line.Kind != Hold:
+			label = c.keepInbox
 		}
-		acts = append(acts, act{Label: label, URL: link, First: len(acts) == 0})
+		acts = append(acts, act{Label: label, URL: link, First: len(acts) == 0 && a.Do != "snooze"})
 	}
 	return acts
 }

@@ -13,7 +13,7 @@ import (
 // tones of the kinds; all others are calm.
 var tones = map[Kind]string{
 	Conflict: "alert", Cancelled: "alert", Declined: "alert", Invitation: "accent", New: "accent", Ask: "accent",
-	Approval: "warn", Hold: "warn", Moved: "warn", Changed: "warn",
+	Approval: "warn", Hold: "warn", Unsure: "warn", Moved: "warn", Changed: "warn",
 }
 
 func toneOf(k Kind) string {
@@ -23,39 +23,85 @@ func toneOf(k Kind) string {
 	return "calm"
 }
 
-// needs shows as many decisions as there is room for, and at least three. They come
-// ranked, so the first that does not fit ends it: a short one further down must not
-// overtake one that matters more.
-func (c *composer) needs(room int) block {
+// cardsAtLeast is how many decisions are shown with all that is known of them, however
+// many there are.
+const cardsAtLeast = 3
+
+// needs shows all decisions in full if there is room for that. If not, those after the
+// first are told in a line each, which can still be decided, as many as there is room
+// for. They come ranked, so the first that does not fit ends it: a short one further
+// down must not overtake one that matters more.
+func (c *composer) needs(needs []Line, room int) block {
 	b := block{Key: "needs", Title: c.wording.needs}
-	open := slices.DeleteFunc(slices.Clone(c.day.Needs), func(l Line) bool { return l.Confidential })
-	shown := 0
+	open := slices.DeleteFunc(slices.Clone(needs), func(l Line) bool { return l.Confidential })
+	cards, all := len(open), 0
 	for i := range open {
 		r := c.need(&open[i])
-		if size := r.sizeOf(); shown < 3 || c.size+size <= room {
-			shown++
-			c.size += size
-			c.numbers[open[i].ID] = strconv.Itoa(shown)
-			continue
-		}
-		break
+		all += r.sizeOf()
 	}
-	b.Rows, b.More = c.rows(b.Key, c.day.Needs, shown, c.need)
+	if c.size+all > room {
+		cards = min(cards, cardsAtLeast)
+	}
+	shown, place := c.fitting(open, cards, room), 0
+	b.Rows, b.More = c.rows(b.Key, needs, shown, func(line *Line) row {
+		if place++; place <= cards {
+			return c.need(line)
+		}
+		return c.needInALine(line)
+	})
+	if len(b.Rows) > cards {
+		b.Rows[cards].Apart = cards > 0
+	}
 	return b
 }
 
-func (c *composer) need(line *Line) row {
-	r := row{
-		Number: c.numbers[line.ID], Strong: true, Tone: toneOf(line.Kind), Mark: c.kinds[line.Kind],
-		Title: c.title(line.Title), Aside: c.when(line.When), Acts: c.actsOf(line),
+// fitting is how many decisions there is room for, the first so many of them in full.
+// It gives them the numbers by which the timeline refers to them.
+func (c *composer) fitting(open []Line, cards, room int) (shown int) {
+	for i := range open {
+		r := c.need(&open[i])
+		if i >= cards {
+			r = c.needInALine(&open[i])
+		}
+		size := r.sizeOf()
+		if i >= cardsAtLeast && c.size+size > room {
+			break
+		}
+		shown++
+		c.size += size
+		c.numbers[open[i].ID] = strconv.Itoa(shown)
 	}
+	return shown
+}
+
+func (c *composer) need(line *Line) row {
+	r := c.needInALine(line)
+	r.Strong, r.Notes = true, nil
 	if line.Clash != nil {
 		c.clash(&r, line)
-	} else if text := joined(" · ", clean(line.Who, c.caps.title), c.prose(line.Text)); text != "" {
-		r.Notes = append(r.Notes, note{Text: text})
+		return r
 	}
-	if line.ByModel {
-		r.Notes = append(r.Notes, note{Text: c.byModel, Tone: "small"})
+	who := clean(line.Who, c.caps.title)
+	r.Title = c.title(line.Title)
+	if len(line.Story) > 0 || line.ByModel {
+		c.add(&r, "", who)
+		c.told(&r, line, c.caps.prose)
+		return r
+	}
+	c.add(&r, "", joined(" · ", who, c.prose(line.Text)))
+	return r
+}
+
+// needInALine is what has to be known to decide. Of a conflict, that is what to do.
+func (c *composer) needInALine(line *Line) row {
+	r := row{
+		Number: c.numbers[line.ID], Tone: toneOf(line.Kind), Mark: c.kinds[line.Kind],
+		Title: joined(c.colon, clean(line.Who, c.caps.title), c.title(line.Title)), Aside: c.when(line.When), Acts: c.actsOf(line),
+	}
+	if clash := line.Clash; clash != nil {
+		gives := c.named(clash.Gives)
+		r.Title = fmt.Sprintf(c.and, c.named(clash.Stays), gives)
+		c.add(&r, c.recommended, c.remedy(clash, gives))
 	}
 	return r
 }
@@ -64,15 +110,14 @@ func (c *composer) need(line *Line) row {
 func (c *composer) clash(r *row, line *Line) {
 	clash := line.Clash
 	stays, gives := c.named(clash.Stays), c.named(clash.Gives)
-	r.Title = fmt.Sprintf(c.and, stays, gives)
 	if why := c.prose(c.whyOf(clash.Why)); why != "" {
-		r.Notes = append(r.Notes, note{Text: fmt.Sprintf(c.stays, stays, why)})
+		c.add(r, "", fmt.Sprintf(c.stays, stays, why))
 	}
-	r.Notes = append(r.Notes, note{Label: c.recommended, Text: c.remedy(clash, gives), Tone: "fix"})
+	r.Notes = append(r.Notes, note{Lead: c.recommended + c.colon, Text: c.remedy(clash, gives), Tone: "fix"})
 }
 
-// whyOf says the reason in the reader's language; one that is not among those of
-// package rules is shown as it is.
+// whyOf says the reason in the reader's language; one that has no words there is shown
+// as package rules has it.
 func (c *composer) whyOf(why string) string {
 	if said, ok := c.whys[why]; ok {
 		return said
@@ -82,8 +127,9 @@ func (c *composer) whyOf(why string) string {
 	if first < 0 || first == last {
 		return why
 	}
-	if said, ok := c.whys[why[:first]+"%s"+why[last+1:]]; ok {
-		return fmt.Sprintf(said, why[first:last+1])
+	name, err := strconv.Unquote(why[first : last+1])
+	if said, ok := c.whys[why[:first]+"%s"+why[last+1:]]; ok && err == nil {
+		return fmt.Sprintf(said, fmt.Sprintf(c.quote, name))
 	}
 	return why
 }
@@ -108,15 +154,15 @@ func (c *composer) named(title string) string {
 	if title = clean(title, c.caps.title); title == "" {
 		return c.privateEvent
 	}
-	return title
+	return fmt.Sprintf(c.quote, title)
 }
 
 // changes shows what there is room for, and at least two.
-func (c *composer) changes(room int) block {
+func (c *composer) changes(changes []Line, room int) block {
 	b := block{Key: "changed", Title: c.changed}
 	shown := 0
-	for i := range c.day.Changes {
-		line := &c.day.Changes[i]
+	for i := range changes {
+		line := &changes[i]
 		if line.Confidential {
 			continue
 		}
@@ -128,16 +174,14 @@ func (c *composer) changes(room int) block {
 		}
 		break
 	}
-	b.Rows, b.More = c.rows(b.Key, c.day.Changes, shown, c.change)
+	b.Rows, b.More = c.rows(b.Key, changes, shown, c.change)
 	return b
 }
 
 func (c *composer) change(line *Line) row {
 	r := row{Tone: toneOf(line.Kind), Mark: c.kinds[line.Kind], Title: c.title(line.Title), Acts: c.actsOf(line)}
 	text := joined(" · ", joined(", ", c.when(line.When), c.wasThen(line)), clean(line.Who, c.caps.title), c.prose(line.Text))
-	if text != "" {
-		r.Notes = append(r.Notes, note{Text: text})
-	}
+	c.add(&r, "", text)
 	return r
 }
 

@@ -2,17 +2,18 @@ package agenda
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
 // What stands below the timeline.
 
 // prep is what to know before meetings with people of other houses.
-func (c *composer) prep() block {
+func (c *composer) prep(briefs []Brief) block {
 	b := block{Key: "prep", Title: c.wording.prep}
 	left := 0
-	for i := range c.day.Prep {
-		brief := &c.day.Prep[i]
+	for i := range briefs {
+		brief := &briefs[i]
 		switch {
 		case brief.Confidential:
 			c.trace(b.Key, brief.ID, brief.Source, c.count(c.confidential, 1), false)
@@ -29,8 +30,12 @@ func (c *composer) prep() block {
 
 func (c *composer) brief(brief *Brief) row {
 	r := row{Title: c.title(brief.Title), Aside: c.when(brief.When)}
-	r.add(c.who, c.people(brief.People))
-	c.trace("prep", brief.ID, brief.Source, r.words(), true)
+	c.add(&r, c.who, c.people(brief.People))
+	files := c.people(brief.Files)
+	whole := r
+	whole.Notes = slices.Clone(r.Notes)
+	c.add(&whole, c.files, files)
+	c.trace("prep", brief.ID, brief.Source, whole.words(), true)
 	last := c.noThread
 	switch line := &brief.Last; {
 	case line.Confidential:
@@ -38,17 +43,22 @@ func (c *composer) brief(brief *Brief) row {
 	case line.Text != "":
 		last = joined(", ", clean(line.Who, c.caps.title), c.when(Span{Start: line.When.Start})) + c.colon + c.prose(line.Text)
 	}
-	r.add(c.last, last)
-	c.trace("prep", brief.Last.ID, brief.Last.Source, last, true)
+	c.add(&r, c.last, last)
+	c.trace("prep", brief.Last.ID, brief.Last.Source, joined(c.colon, c.last, last), true)
 	c.promised(&r, c.ours, brief.Ours)
 	c.promised(&r, c.theirs, brief.Theirs)
-	r.add(c.files, c.people(brief.Files))
+	c.add(&r, c.files, files)
 	return r
 }
 
-func (r *row) add(label, text string) {
-	if text != "" {
-		r.Notes = append(r.Notes, note{Label: label, Text: text})
+// add adds a line below a row, with a word before it if there is one.
+func (c *composer) add(r *row, label, text string) {
+	switch {
+	case text == "":
+	case label == "":
+		r.Notes = append(r.Notes, note{Text: text})
+	default:
+		r.Notes = append(r.Notes, note{Lead: label + c.colon, Text: text})
 	}
 }
 
@@ -64,24 +74,24 @@ func (c *composer) promised(r *row, label string, lines []Line) {
 			text += " (" + fmt.Sprintf(c.by, c.date(line.When.Start.In(c.today.Location()))) + ")"
 		}
 		if shown := i < c.caps.promises; shown {
-			r.add(label, text)
+			c.add(r, label, text)
 		}
 		c.trace("prep", line.ID, line.Source, label+c.colon+text, i < c.caps.promises)
 	}
 	if n := len(lines) - c.caps.promises; n > 0 {
-		r.add(label, c.leftOut(n))
+		c.add(r, label, c.leftOut(n))
 	}
 }
 
 // mail is what rules have put on the agenda, section by section.
-func (c *composer) mail() block {
+func (c *composer) mail(mail []Section) block {
 	b := block{Key: "mail", Title: c.wording.mail}
 	left, sections := 0, 0
-	for i := range c.day.Mail {
-		s := &c.day.Mail[i]
+	for i := range mail {
+		s := &mail[i]
 		if sections == c.caps.sections {
 			left += len(s.Lines)
-			c.rows(b.Key, s.Lines, 0, c.letter)
+			c.leave(b.Key, s.Lines, c.letter)
 			continue
 		}
 		rows, more := c.rows(b.Key, s.Lines, c.caps.lines, c.letter)
@@ -97,32 +107,47 @@ func (c *composer) mail() block {
 }
 
 // letter is one mail: who, what about, what it says. A summary that a model has
-// written says so, since it may be wrong in other ways than one that is taken from the
-// mail word by word.
-func (c *composer) letter(line *Line) row {
+// written says so (told), since it may be wrong in other ways than one that is taken
+// from the mail word by word.
+func (c *composer) letter(line *Line) row { return c.letterOf(line, c.caps.prose) }
+
+func (c *composer) letterOf(line *Line, prose int) row {
 	r := row{Title: joined(c.colon, clean(line.Who, c.caps.title), c.title(line.Title)), Aside: c.when(line.When), Acts: c.actsOf(line)}
-	if text := c.prose(line.Text); text != "" {
-		r.Notes = append(r.Notes, note{Text: text})
-	}
-	if line.ByModel {
-		r.Notes = append(r.Notes, note{Text: c.byModel, Tone: "small"})
-	}
+	c.told(&r, line, prose)
 	return r
 }
 
-// list is a section of short lines; aside says when of each.
+// told adds the story of a line, and its summary in at most so many characters.
+func (c *composer) told(r *row, line *Line, prose int) {
+	if story, over := c.story(line.Story); story != "" {
+		tone := "story"
+		if !over {
+			tone = "story-open"
+		}
+		r.Notes = append(r.Notes, note{Text: story, Tone: tone})
+	}
+	text := clean(line.Text, prose)
+	if line.ByModel {
+		c.add(r, c.byModel, text)
+		return
+	}
+	c.add(r, "", text)
+}
+
+// list is a section of short lines; aside says when of each. Half a summary tells what
+// it is about: the mails of a list are no news, and the list is there to be looked over.
 func (c *composer) list(key, title string, lines []Line, aside func(*Line) (text, tone string)) block {
 	b := block{Key: key, Title: title}
 	b.Rows, b.More = c.rows(key, lines, c.caps.list, func(line *Line) row {
-		r := c.letter(line)
+		r := c.letterOf(line, c.caps.prose/2)
 		r.Aside, r.Tone = aside(line)
 		return r
 	})
 	return b
 }
 
-func (c *composer) deadlines() block {
-	return c.list("deadlines", c.wording.deadlines, c.day.Deadlines, c.due)
+func (c *composer) deadlines(lines []Line) block {
+	return c.list("deadlines", c.wording.deadlines, lines, c.due)
 }
 
 // due is the time by which, with a word of warning.
@@ -165,32 +190,39 @@ type bar struct {
 	Figure  string // what the bar shows, in figures
 	Percent int    // of the width, 0 to 100
 	Tone    string
+	Both    bool // Before is shown below it
+	Before  int  // as Percent, a week ago
 }
 
-func (b *bar) words() string { return joined(" · ", b.Name, b.Text, b.Figure) }
+func (b *bar) words() string {
+	if b.Both {
+		return joined(" · ", b.Name, b.Figure, b.Text)
+	}
+	return joined(" · ", b.Name, b.Text, b.Figure)
+}
 
-// week is the days to come, with how full they are.
-func (c *composer) week() block {
-	b := block{Key: "ahead", Title: c.ahead}
-	for i := range c.day.Week {
-		a := &c.day.Week[i]
-		line := c.dayAhead(a)
+// week is some days, with how full they are; beside stands after their meetings.
+func (c *composer) week(title string, days []Ahead, beside func(*Ahead) string) block {
+	b := block{Key: "ahead", Title: title}
+	for i := range days {
+		a := &days[i]
+		line := c.dayAhead(a, beside)
 		if shown := i < c.caps.days; shown {
 			b.Bars = append(b.Bars, line)
 		}
-		c.trace(b.Key, a.ID, a.Source, line.words(), i < c.caps.days)
+		c.traceCount(b.Key, a.ID, a.Source, InCalendar, line.words(), i < c.caps.days)
 	}
-	b.More = c.leftOut(len(c.day.Week) - len(b.Bars))
+	b.More = c.leftOut(len(days) - len(b.Bars))
 	return b
 }
 
 // dayAhead has no bar on days without meetings: an empty one would look like news.
-func (c *composer) dayAhead(a *Ahead) bar {
+func (c *composer) dayAhead(a *Ahead, beside func(*Ahead) string) bar {
 	zone := c.today.Location()
 	text := c.noMeetings
 	switch {
 	case a.Meetings > 0:
-		text = joined(", ", c.count(c.meetings, a.Meetings), c.firstOf(a))
+		text = joined(", ", c.count(c.meetings, a.Meetings), beside(a))
 	case a.Off:
 		text = c.off
 	}
@@ -209,38 +241,42 @@ func (c *composer) firstOf(a *Ahead) string {
 	if a.First.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf(c.firstAt, c.clock(c.local(a.First)))
+	first := c.local(a.First)
+	if a.Zone != nil {
+		first = a.First.In(a.Zone)
+	}
+	return fmt.Sprintf(c.firstAt, c.clock(first))
 }
 
 func percentOf(share float64) int { return int(min(max(share, 0), 1)*100 + 0.5) }
 
 // goalTimes shows the goals against the one that gets the most time, this week or the
 // last, so that the bars compare with each other and not with a norm that nobody set.
-func (c *composer) goalTimes() block {
+func (c *composer) goalTimes(goals []Goal) block {
 	b := block{Key: "goals", Title: c.goals}
 	longest := time.Minute
-	for _, g := range c.day.Goals {
+	for _, g := range goals {
 		longest = max(longest, g.Time, g.Before)
 	}
-	for i := range c.day.Goals {
-		g := &c.day.Goals[i]
+	for i := range goals {
+		g := &goals[i]
 		line := bar{
 			Name: c.title(g.Name), Text: fmt.Sprintf(c.lastWeek, c.length(max(g.Before, 0))), Figure: c.length(max(g.Time, 0)),
-			Percent: percentOf(float64(g.Time) / float64(longest)), Tone: "accent",
+			Percent: percentOf(float64(g.Time) / float64(longest)), Tone: "accent", Both: true, Before: percentOf(float64(g.Before) / float64(longest)),
 		}
 		if shown := i < c.caps.goals; shown {
 			b.Bars = append(b.Bars, line)
 		}
-		c.trace(b.Key, g.ID, g.Source, line.words(), i < c.caps.goals)
+		c.traceCount(b.Key, g.ID, g.Source, InCalendar, line.words(), i < c.caps.goals)
 	}
-	b.More = c.leftOut(len(c.day.Goals) - len(b.Bars))
+	b.More = c.leftOut(len(goals) - len(b.Bars))
 	return b
 }
 
 // doneFor counts what rules did, each with the way to take it back.
-func (c *composer) doneFor() block {
+func (c *composer) doneFor(done []Line) block {
 	b := block{Key: "done", Title: c.wording.done}
-	b.Rows, b.More = c.rows(b.Key, c.day.Done, c.caps.done, func(line *Line) row {
+	b.Rows, b.More = c.rows(b.Key, done, c.caps.done, func(line *Line) row {
 		r := row{Title: c.title(line.Title), Acts: c.actsOf(line)}
 		if line.Count > 0 {
 			r.Mark = fmt.Sprintf(c.times, c.number(line.Count))

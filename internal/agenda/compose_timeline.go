@@ -25,12 +25,12 @@ type stop struct {
 	End    string
 	Length string
 	Title  string
-	Mark   string // what kind of thing it is, where the title does not tell
+	Mark   string // what kind of thing it is, where the title does not tell, with a colon
 	Notes  []note
 }
 
 func (s *stop) words() string {
-	r := row{Mark: joined(", ", s.Time, s.Length), Title: joined(": ", s.Mark, s.Title), Notes: s.Notes}
+	r := row{Mark: joined(", ", s.Time, s.Length), Title: s.Mark + s.Title, Notes: s.Notes}
 	return r.words()
 }
 
@@ -66,8 +66,8 @@ func (c *composer) local(at time.Time) time.Time {
 }
 
 // timeline is the day on its rail: what lasts all day, then everything by start
-// with the gaps between.
-func (c *composer) timeline() block {
+// with the gaps between. Quiet days need nothing of the reader either.
+func (c *composer) timeline(quiet bool) block {
 	b := block{Key: "timeline", Title: c.wording.today}
 	entries := c.entries
 	zone, busyUntil := c.today.Location(), time.Time{}
@@ -98,7 +98,7 @@ func (c *composer) timeline() block {
 	b.More = c.leftOut(len(entries) - c.caps.stops)
 	if len(entries) == 0 {
 		b.More = c.nothingToday
-		if len(c.day.Needs) == 0 {
+		if quiet {
 			b.More = c.quiet
 		}
 	}
@@ -193,32 +193,28 @@ func toneOfEntry(e *Entry) string {
 
 // entryMark is the word before a title.
 func (c *composer) entryMark(e *Entry) string {
-	switch e.Kind {
-	case Focus:
-		return c.focus
-	case Travel:
-		return c.travel
-	case Kept:
-		return c.kept
-	case Away:
-		return c.away
+	word := map[EntryKind]string{Focus: c.focus, Travel: c.travel, Kept: c.kept, Away: c.away}[e.Kind]
+	if word == "" {
+		return ""
 	}
-	return ""
+	return word + c.colon
 }
 
-// beyondToday says when something began or ends that is not only today.
+// beyondToday says when something began or ends that is not only today, on the clocks
+// there.
 func (c *composer) beyondToday(e *Entry) string {
-	zone := c.today.Location()
-	start, end := e.When.Start.In(zone), e.When.End.In(zone)
-	clock := func(t time.Time) string { return ", " + c.clock(t) }
+	start, end := e.When.Start.In(c.zoneOf(e)), e.When.End.In(c.zoneAfter(e))
+	clock, last := func(t time.Time) string { return ", " + c.clock(t) }, end.Add(-1)
 	if e.When.AllDay {
-		clock, end = func(time.Time) string { return "" }, end.AddDate(0, 0, -1)
+		zone := c.today.Location()
+		start, end = start.In(zone), end.In(zone).AddDate(0, 0, -1)
+		clock, last = func(time.Time) string { return "" }, end
 	}
 	var parts []string
-	if start.Before(c.today) {
+	if daysBetween(c.today, start) < 0 {
 		parts = append(parts, fmt.Sprintf(c.since, c.date(start)+clock(start)))
 	}
-	if tomorrow := c.today.AddDate(0, 0, 1); end.After(tomorrow) || e.When.AllDay && end.Equal(tomorrow) {
+	if daysBetween(c.today, last) > 0 {
 		parts = append(parts, fmt.Sprintf(c.until, c.date(end)+clock(end)))
 	}
 	return strings.Join(parts, ", ")

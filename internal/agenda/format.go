@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Language is what an agenda is written in (BCP 47, without a region).
@@ -50,6 +52,12 @@ func (w *wording) date(t time.Time) string {
 // longDate is a day as it stands at the top: Tuesday 8 December.
 func (w *wording) longDate(t time.Time) string {
 	return fmt.Sprintf(w.fullDate, w.longDays[t.Weekday()], w.dayOfMonth(t), w.longMonths[t.Month()-1])
+}
+
+// sentence begins with a capital letter, as headings do in every language.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func (w *wording) dayOfMonth(t time.Time) string {

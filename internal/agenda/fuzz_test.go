@@ -7,26 +7,24 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzRender puts foreign text into every field and holds the page against that of
-// a harmless day.
+// FuzzRender puts foreign text into every field of every letter and holds the page
+// against that of harmless text.
 func FuzzRender(f *testing.F) {
 	for _, s := range evil {
 		f.Add(s)
 	}
-	plain, err := Render(numbered(withText("harmless")))
-	if err != nil {
-		f.Fatal(err)
+	want := map[string]string{}
+	for name, l := range allWithText("harmless") {
+		want[name] = shape(f, rendered(f, l).HTML)
 	}
-	want := shape(f, plain.HTML)
 	f.Fuzz(func(t *testing.T, s string) {
-		l, err := Render(numbered(withText(s)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		wrongIn(t, l)
-		// Text of which nothing can be seen leaves lines out.
-		if clean(s, 10) != "" && shape(t, l.HTML) != want {
-			t.Error("the document has changed")
+		for name, harmed := range allWithText(s) {
+			l := rendered(t, harmed)
+			wrongIn(t, l)
+			// Text of which nothing can be seen leaves lines out.
+			if clean(s, 10) != "" && shape(t, l.HTML) != want[name] {
+				t.Errorf("the document of the %s has changed", name)
+			}
 		}
 	})
 }

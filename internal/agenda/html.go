@@ -52,3 +52,15 @@ func (r row) Beside() *act {
 	}
 	return &r.Acts[0]
 }
+
+// Inline is the only link of a row that stands behind its text rather than below it,
+// or nil.
+func (r row) Inline() *act {
+	if r.Strong || len(r.Acts) != 1 || len(r.Notes) == 0 || r.Beside() != nil {
+		return nil
+	}
+	return &r.Acts[0]
+}
+
+// IsLast says that a note is the last of its row.
+func (r row) IsLast(i int) bool { return i == len(r.Notes)-1 }

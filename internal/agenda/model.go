@@ -55,11 +55,12 @@ const (
 	Declined  Kind = "declined"
 )
 
-// Line is one thing that an agenda says. Which fields count depends on its section.
+// Line is one thing that a letter says. Which fields count depends on its section.
 type Line struct {
-	ID     string // unique in its Day; Number fills it
-	Source Source
-	Kind   Kind
+	ID      string // unique in its letter; Number fills it
+	Source  Source
+	Counted Counted // where Source is empty since many things were counted: in what
+	Kind    Kind
 	// Confidential lines show nothing but that they exist, whatever else they hold.
 	Confidential bool
 
@@ -187,9 +188,11 @@ type Section struct {
 
 // Ahead is one day to come.
 type Ahead struct {
-	ID       string
-	Source   Source
-	Date     time.Time // an instant of the day
+	ID     string
+	Source Source
+	Date   time.Time // an instant of the day
+	// Zone is where the executive is that day; nil: where today ends.
+	Zone     *time.Location
 	Meetings int
 	First    time.Time     // the start of the first
 	Time     time.Duration // of all meetings

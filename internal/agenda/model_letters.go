@@ -44,6 +44,8 @@ type Figure struct {
 	Value  float64
 	Before float64
 	Known  bool // false: there is nothing to count; it is left out
+	// NoBefore says that nothing is known of the week before: only Value is shown.
+	NoBefore bool
 }
 
 // Worth is what was done for the executive, and what doing it by hand would have
@@ -75,8 +77,16 @@ type CheckIn struct {
 	Next         Span // the next meeting of the two after this one
 }
 
-// Moment is one word of a story, and when it was said: "opened", 08:02.
+// Moment is one word of a story, and when it was said: "opened", 08:02. Opened, Update
+// and Resolved are shown in the reader's language; any other is shown as it is.
 type Moment struct {
 	Word string
 	At   time.Time
 }
+
+// Words of stories.
+const (
+	Opened   = "opened"
+	Update   = "update"
+	Resolved = "resolved"
+)

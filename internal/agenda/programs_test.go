@@ -233,16 +233,12 @@ func (c *checker) text(n *html.Node, light, dark paint) {
 	}
 }
 
-// TestMailProgramsShowAllOfIt holds every golden day against the list.
+// TestMailProgramsShowAllOfIt holds every golden letter against the list.
 func TestMailProgramsShowAllOfIt(t *testing.T) {
 	p := readPrograms(t)
-	for _, d := range days {
-		t.Run(d.name, func(t *testing.T) {
-			l, err := Render(numbered(d.make()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, wrong := range p.check(t, l.HTML) {
+	for name, one := range everyLetter() {
+		t.Run(name, func(t *testing.T) {
+			for _, wrong := range p.check(t, rendered(t, one).HTML) {
 				t.Error(wrong)
 			}
 		})

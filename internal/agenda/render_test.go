@@ -12,16 +12,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/*.html and *.txt with what is rendered now")
 
-// TestGolden promises what each of the days looks like, in both forms.
+// TestGolden promises what each of the letters looks like, in both forms.
 func TestGolden(t *testing.T) {
-	for _, d := range days {
-		t.Run(d.name, func(t *testing.T) {
-			l, err := Render(numbered(d.make()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, d.name+".html", l.HTML)
-			golden(t, d.name+".txt", "Subject: "+l.Subject+"\n\n"+l.Text)
+	for name, one := range everyLetter() {
+		t.Run(name, func(t *testing.T) {
+			l := rendered(t, one)
+			golden(t, name+".html", l.HTML)
+			golden(t, name+".txt", "Subject: "+l.Subject+"\n\n"+l.Text)
 		})
 	}
 }

@@ -18,11 +18,11 @@ import (
 	"testing"
 )
 
-var screenshots = flag.String("screenshots", "", "write pictures of two days into this folder (make screenshots)")
+var screenshots = flag.String("screenshots", "", "write pictures of the letters into this folder (make screenshots)")
 
 const mostPicture = 150 << 10 // bytes: pictures are part of the repository
 
-// TestScreenshots writes how two of the days look on a phone, in a mail program and
+// TestScreenshots writes how the letters look on a phone, in a mail program and
 // on a wide screen, by day and by night.
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
@@ -31,10 +31,12 @@ func TestScreenshots(t *testing.T) {
 	b := chromium(t)
 	for _, d := range []struct {
 		name  string
-		make  func() *Day
+		shown letter
 		until string // the section before which a picture of a narrow window ends
-	}{{"agenda", ordinary, "Prep"}, {"agenda-travel", travel, ""}} {
-		address := serve(t, d.make())
+	}{
+		{"agenda", ordinary(), "Prep"}, {"agenda-travel", travel(), ""}, {"digest", evening(), ""}, {"review", friday(), ""}, {"check-in", rahul(), ""},
+	} {
+		address := serve(t, d.shown)
 		for _, width := range []int{360, 600, 1200} {
 			for _, scheme := range []string{"light", "dark"} {
 				scale, until := 1.5, d.until
@@ -56,13 +58,10 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// serve puts an agenda on an address of this machine, and nothing beside it.
-func serve(t *testing.T, d *Day) string {
+// serve puts a letter on an address of this machine, and nothing beside it.
+func serve(t *testing.T, one letter) string {
 	t.Helper()
-	l, err := Render(numbered(d))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := rendered(t, ready(one))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)

@@ -19,7 +19,7 @@ const narrow = `@media (max-width:480px){` +
 	`.frame{padding:0 !important}.sheet{border-radius:0 !important}` +
 	`.head{padding:24px 16px 4px 16px !important}.block{padding:26px 16px 0 16px !important}.noticegap{padding:12px 16px 0 16px !important}.foot{padding:26px 16px !important}` +
 	`.left,.aside{display:block !important;width:auto !important;padding:0 !important;text-align:left !important}` +
-	`.timecol{width:62px !important}.time{padding-right:9px !important}.bartext{padding-right:6px !important}.barcol{width:44px !important}` +
+	`.timecol{width:62px !important}.time{padding-right:9px !important}.barname,.bartext{display:block !important;width:auto !important}.barname{padding:6px 8px 0 0 !important}.bartext{padding:0 8px 6px 0 !important}.barcol{width:72px !important}` +
 	`}`
 
 // everywhere holds what Word would not take over from the cell around a table.

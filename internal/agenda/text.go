@@ -17,6 +17,10 @@ func (p *page) text() string {
 	w := &typewriter{words: p.words}
 	w.line(0, p.Heading)
 	w.line(0, strings.Join(p.Counts, " · "))
+	if p.Lead != "" {
+		w.gap()
+		w.line(0, p.Lead)
+	}
 	for _, n := range p.Notices {
 		w.gap()
 		w.item("! ", n)
@@ -88,7 +92,12 @@ func cutRunes(s string, n int) (head, tail string) {
 func (w *typewriter) block(b *block) {
 	w.gap()
 	w.gap()
-	w.line(0, strings.ToUpper(b.Title))
+	if b.Title != "" {
+		w.line(0, strings.ToUpper(b.Title))
+	}
+	if b.Lead != "" {
+		w.line(0, b.Lead)
+	}
 	for i := range b.Rows {
 		w.row(&b.Rows[i])
 	}
@@ -109,7 +118,7 @@ func (w *typewriter) row(r *row) {
 		w.gap()
 		w.line(0, r.Group)
 	}
-	if r.Strong {
+	if r.Strong || r.Number != "" {
 		w.gap()
 	}
 	if r.Number != "" {
@@ -122,7 +131,7 @@ func (w *typewriter) row(r *row) {
 	w.item(lead, joined(" · ", joined(between, r.Mark, r.Title), r.Aside))
 	indent := utf8.RuneCountInString(lead)
 	for _, n := range r.Notes {
-		w.line(indent, joined(w.words.colon, n.Label, n.Text))
+		w.line(indent, n.Lead+n.Text)
 	}
 	for _, a := range r.Acts {
 		w.line(indent, a.Label+w.words.colon+a.URL)
@@ -140,7 +149,7 @@ func (w *typewriter) stop(s *stop) {
 	}
 	lead := joined("–", s.Time, s.End)
 	lead += strings.Repeat(" ", max(railIn-utf8.RuneCountInString(lead), 1))
-	w.item(lead, joined(w.words.colon, s.Mark, s.Title))
+	w.item(lead, s.Mark+s.Title)
 	for _, n := range s.Notes {
 		if n.Text != "" {
 			w.line(railIn, n.Text)

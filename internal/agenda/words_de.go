@@ -18,6 +18,7 @@ var german = wording{
 	meetings: plural{"%s Besprechung", "%s Besprechungen"}, conflicts: plural{"%s Konflikt", "%s Konflikte"}, decisions: plural{"%s Entscheidung", "%s Entscheidungen"},
 	first: "die erste %s", noMeetings: "keine Besprechungen", quiet: "Nichts im Kalender, und nichts wartet auf Sie.",
 	stale:    "%s wurde zuletzt am %s gelesen. Was seither kam oder sich geändert hat, fehlt unten.",
+	unread:   "%s wurde noch nicht gelesen. Was dort steht, fehlt unten.",
 	late:     "Diese Übersicht sollte um %s da sein und wurde aufgehalten.",
 	clocksOn: "In der Nacht wurden die Uhren vorgestellt: Der Tag hat %s Stunden.", clocksBack: "In der Nacht wurden die Uhren zurückgestellt: Der Tag hat %s Stunden.",
 	needs: "Sie entscheiden", changed: "Seit gestern geändert", today: "Heute", prep: "Zur Vorbereitung",
@@ -25,17 +26,19 @@ var german = wording{
 	ahead: "Morgen und die Woche", goals: "Wohin die Zeit geht", done: "Für Sie erledigt",
 	more: plural{"und %s weitere, hier ausgelassen", "und %s weitere, hier ausgelassen"}, confidential: plural{"%s vertraulicher Eintrag", "%s vertrauliche Einträge"},
 
+	keepInbox: "Im Posteingang behalten",
 	kinds: map[Kind]string{
-		Conflict: "Konflikt", Invitation: "Einladung", Approval: "Freigabe", Hold: "Reserviert bis", Ask: "Bitte an Sie",
+		Conflict: "Konflikt", Invitation: "Einladung", Approval: "Freigabe", Hold: "Reserviert bis", Ask: "Bitte an Sie", Unsure: "Bitte prüfen",
 		New: "Neu", Moved: "Verschoben", Cancelled: "Abgesagt", Changed: "Geändert", Accepted: "Zugesagt", Declined: "Abgelehnt",
 	},
 	acts: map[string]string{
-		"accept": "Zusagen", "decline": "Absagen", "tentative": "Vielleicht", "fix": "So machen", "snooze": "Nicht heute", "undo": "Zurücknehmen",
+		"accept": "Zusagen", "decline": "Absagen", "tentative": "Vielleicht", "fix": "So machen", "snooze": "3 Tage ausblenden", "expand": "Alle zeigen", "undo": "Zurücknehmen",
 		"approve": "Freigeben", "refuse": "Ablehnen", "release": "Freilassen", "keep": "Behalten", "unsubscribe": "Abbestellen",
 	},
 	whys: map[string]string{
 		"foredesk made the other and can move it": "den anderen hat Foredesk angelegt und kann ihn verlegen",
 		"the rule %s stands for it":               "dafür steht die Regel %s",
+		"the rule %s declines the other":          "die Regel %s sagt den anderen ab",
 		"it is an absence":                        "es ist eine Abwesenheit",
 		"somebody from outside takes part":        "jemand von außen nimmt teil",
 		"somebody of the list vip takes part":     "jemand von der Liste vip nimmt teil",
@@ -48,9 +51,9 @@ var german = wording{
 		"one of them has to":                      "eines von beiden muss",
 	},
 
-	and: "%s und %s", private: "Privat", privateEvent: "Privater Termin", recommended: "Vorschlag", untitled: "(ohne Titel)",
+	quote: "„%s“", and: "%s und %s", private: "Privat", privateEvent: "Privater Termin", recommended: "Vorschlag", untitled: "(ohne Titel)",
 	move: "%s verlegen auf %s", decline: "%s absagen", declineFor: "%s absagen und um %s bitten", tentative: "%s mit Vielleicht beantworten", choose: "Eines muss weichen; welches, wissen nur Sie",
-	stays: "%s bleibt: %s.", was: "bisher %s", byModel: "Zusammenfassung eines Sprachmodells",
+	stays: "%s bleibt: %s.", was: "bisher %s", byModel: "Sprachmodell",
 
 	focus: "Ruhe", travel: "Unterwegs", kept: "Reserviert", away: "Abwesend", free: "%s frei",
 	join: "Teilnehmen", guests: "Mit %s", accepted: "%s" + noBreak + "zugesagt", declined: "%s" + noBreak + "abgesagt", open: "%s" + noBreak + "offen", others: "%s" + noBreak + "weitere",
@@ -58,7 +61,21 @@ var german = wording{
 	noAgenda: "Keine Tagesordnung", noLink: "Kein Link", noPlace: "Kein Ort", unanswered: "Unbeantwortet", maybe: "Mit Vielleicht beantwortet",
 	conflictSee: "Konflikt, siehe %s oben", shownFree: "als frei angezeigt",
 	nothingToday: "Nichts im Kalender.", who: "Wer", last: "Zuletzt", noThread: "noch keine Post", ours: "Von Ihnen zugesagt", theirs: "Ihnen zugesagt",
-	files: "Dateien", by: "bis %s", overdue: "überfällig, %s", dueToday: "heute", daysAgo: plural{"%s Tag", "%s Tage"},
+	files: "Dateien", by: "bis %s", overdue: "überfällig, %s", dueToday: "heute", daysAgo: plural{"seit %s Tag", "seit %s Tagen"}, daysLong: plural{"%s Tag", "%s Tage"},
 	firstAt: "ab %s", off: "frei", lastWeek: "Vorwoche %s", times: "%s ×",
 	made: "Erstellt um %s, Zeit in %s.", why: "Woher eine Zeile kommt: foredesk agenda --why --date %s",
+
+	storyOpened: "begonnen %s", storyUpdate: "Meldung %s", storyUpdates: plural{"%s Meldung", "%s Meldungen"}, storyLast: "letzte %s", storyResolved: "behoben %s", unresolved: "noch nicht behoben",
+
+	digests: map[string]string{"evening": "Post für den Abend", "morning": "Post für den Morgen", "daily": "Post des Tages"}, dayDigest: "Post für %s", nothingCollected: "Es wurde nichts gesammelt.", mails: plural{"%s E-Mail", "%s E-Mails"},
+
+	yourWeek: "Ihre Woche", figures: "Die Woche in Zahlen", perDay: "Tag für Tag", promises: "Zusagen", handled: "Für Sie erledigt",
+	numMeetings: "Besprechungen", meetingTime: "Zeit in Besprechungen", focusTime: "Fokuszeit", numOutside: "Mit Externen",
+	numAnswered: "E-Mails beantwortet", answerTime: "Sie antworten nach", theirTime: "Andere antworten nach",
+	beforeWas: "Vorwoche %s", saved: "Etwa %s gespart: jede Zahl mal dem, was eines davon von Hand dauert.", eachTakes: "je %s = %s", seconds: "%d" + noBreak + "Sek.",
+	ruleHealth: "Regeln, die einen Blick brauchen", ideas: "Vorschläge", nothingThisWeek: "Eine Woche, von der nichts zu berichten ist.",
+	promisesOpen: plural{"%s offene Zusage", "%s offene Zusagen"}, deadlinesAhead: plural{"%s Frist", "%s Fristen"},
+
+	checkIn: "Mit %s", lastMet: "zuletzt %s", nextMeeting: "nächstes Mal %s", threads: "Offene Themen", nothingOpen: "Zwischen Ihnen beiden ist nichts offen.",
+	threadsOpen: plural{"%s offenes Thema", "%s offene Themen"},
 }

@@ -163,7 +163,7 @@ func TestReasonsOfConflictsAreSaidInEachLanguage(t *testing.T) {
 	for _, l := range []Language{German, French} {
 		c := &composer{wording: l.words()}
 		for _, m := range reasons {
-			why := strings.ReplaceAll(m[1]+m[2], "%s", `"The board first"`)
+			why := strings.NewReplacer("%s", `"The board first"`, "%o", `"The board first"`).Replace(m[1] + m[2])
 			if got := c.whyOf(why); got == why || strings.Contains(why, "board") != strings.Contains(got, "The board first") {
 				t.Errorf("%s: %q is %q", l, why, got)
 			}

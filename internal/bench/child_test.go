@@ -137,7 +137,7 @@ type diarist struct {
 // noMail stands in for a mail server: nothing is asked of it here.
 type noMail struct{ engine.Mail }
 
-func (noMail) Follow(*rules.Set) {}
+func (noMail) Follow(*rules.Set, rules.Needs) {}
 
 func openDiarist(ctx context.Context, t task) (d *diarist, err error) {
 	d = &diarist{task: t, now: busyNow, network: &network{RoundTripper: http.DefaultTransport.(*http.Transport).Clone()}}

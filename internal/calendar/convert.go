@@ -44,7 +44,7 @@ func fromAPI(calendarID string, e *calendar.Event) (datebook.Event, error) {
 	return d, nil
 }
 
-// readTimes fills Start, End, AllDay and Zone.
+// readTimes fills Start, End, AllDay, Zone and EndZone.
 func readTimes(d *datebook.Event, e *calendar.Event) error {
 	start, allDay, err := moment(e.Start)
 	if err != nil {
@@ -67,6 +67,9 @@ func readTimes(d *datebook.Event, e *calendar.Event) error {
 		return errors.New("it ends before it begins")
 	}
 	d.Start, d.End, d.AllDay, d.Zone = start, end, allDay, shared(e.Start.TimeZone)
+	if e.End != nil && e.End.TimeZone != d.Zone && d.Zone != "" && !allDay {
+		d.EndZone = shared(e.End.TimeZone)
+	}
 	return nil
 }
 
@@ -225,7 +228,7 @@ func colorID(name string) string {
 func toAPI(e datebook.Event) *calendar.Event {
 	a := &calendar.Event{
 		Id: e.ID, Summary: e.Title, Description: e.Notes, Location: e.Location, Status: e.Status, Recurrence: e.Recurrence,
-		Start: toMoment(e.Start, e.AllDay, e.Zone), End: toMoment(e.End, e.AllDay, e.Zone),
+		Start: toMoment(e.Start, e.AllDay, e.Zone), End: toMoment(e.End, e.AllDay, or(e.EndZone, e.Zone)),
 		ColorId: colorID(e.Color), Reminders: toPopups(e.Remind), Attendees: toGuests(e.Guests),
 	}
 	if e.Kind != "default" {

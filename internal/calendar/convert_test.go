@@ -75,6 +75,7 @@ func TestTimesOfEvents(t *testing.T) {
 		"no start":                                {`"end": {"date": "2026-03-31"}`, "error: its start: there is none"},
 		"an empty start":                          {`"start": {}`, "error: its start: there is none"},
 		"neither offset nor zone":                 {`"start": {"dateTime": "2026-07-01T09:00:00"}`, "error: its start: "},
+		"a flight ends in its own zone":           {`"start": {"dateTime": "2026-07-01T10:00:00+01:00", "timeZone": "Europe/London"}, "end": {"dateTime": "2026-07-01T13:00:00-04:00", "timeZone": "America/New_York"}`, "2026-07-01T09:00:00Z 2026-07-01T17:00:00Z Europe/London to America/New_York"},
 		"an unknown zone is an error, never UTC":  {`"start": {"dateTime": "2026-07-01T09:00:00", "timeZone": "Mars/Base"}`, `error: its start: "Mars/Base" is no time zone`},
 		"nor is the machine's own":                {`"start": {"dateTime": "2026-07-01T09:00:00", "timeZone": "Local"}`, `error: its start: "Local" is no time zone`},
 		"a date that begins and a time that ends": {`"start": {"date": "2026-07-01"}, "end": {"dateTime": "2026-07-01T09:00:00Z"}`, "error: it begins with a date"},
@@ -102,6 +103,9 @@ func times(e datebook.Event, err error) string {
 	}
 	if e.Zone != "" {
 		s += " " + e.Zone
+	}
+	if e.EndZone != "" {
+		s += " to " + e.EndZone
 	}
 	if !e.Original.IsZero() {
 		s += " of " + e.Original.Format(time.RFC3339)
@@ -133,6 +137,14 @@ func TestASeriesIsWrittenOnTheClockOfItsZone(t *testing.T) {
 	day := time.Date(2026, 7, 2, 0, 0, 0, 0, time.UTC)
 	got = toAPI(datebook.Event{Start: day, End: day.AddDate(0, 0, 1), AllDay: true})
 	if got.Start.Date != "2026-07-02" || got.End.Date != "2026-07-03" || got.Start.DateTime != "" {
+		t.Errorf("written as %+v to %+v", got.Start, got.End)
+	}
+}
+
+func TestAJourneyIsWrittenOnTheClocksOfBothEnds(t *testing.T) {
+	leaves := time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)
+	got := toAPI(datebook.Event{Start: leaves, End: leaves.Add(8 * time.Hour), Zone: "Europe/London", EndZone: "America/New_York"})
+	if got.Start.DateTime != "2026-07-01T10:00:00+01:00" || got.End.DateTime != "2026-07-01T13:00:00-04:00" || got.End.TimeZone != "America/New_York" {
 		t.Errorf("written as %+v to %+v", got.Start, got.End)
 	}
 }

@@ -23,11 +23,10 @@ const (
 )
 
 var (
-	fileKeys    = keys{of: "the file", known: []string{"version", "database", "accounts"}, later: []string{"console"}}
+	fileKeys    = keys{of: "the file", known: []string{"version", "database", "model", "accounts"}, later: []string{"console"}}
 	accountKeys = keys{
 		of:    "the account",
-		known: []string{"name", "full_name", "address", "addresses", "timezone", "rules", "imap", "smtp", "assistant", "files", "allow_delete", "webhooks", "google", "calendar"},
-		later: []string{"agenda"},
+		known: []string{"name", "full_name", "address", "addresses", "timezone", "rules", "imap", "smtp", "assistant", "files", "allow_delete", "webhooks", "google", "calendar", "agenda"},
 	}
 	webhookKeys = keys{of: "webhooks", known: []string{"secret_file", "secret_env", "secret_command", "secret_credential"}, open: []string{"secret"}}
 	imapKeys    = keys{of: "imap", known: append(connectionKeys(), "folders", "poll", "authserv_id"), open: openSecrets}
@@ -55,6 +54,7 @@ func (f fields) root(cfg *Config) {
 		f.report(n, "", "version must be %s: it is the form of the file that this program reads", version)
 	}
 	cfg.Database = f.database()
+	cfg.Model = f.model()
 	list := f.values["accounts"]
 	switch {
 	case list == nil:
@@ -182,6 +182,7 @@ func (f fields) account() Account {
 		}
 	}
 	f.assistant(&a)
+	f.agenda(&a)
 	return a
 }
 

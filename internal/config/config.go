@@ -25,6 +25,7 @@ const maxFile = 1 << 20
 type Config struct {
 	Path     string // the file that was read
 	Database string // "sqlite:/absolute/path" or a postgres:// URL without a password
+	Model    *Model // nil where no language model is asked
 	Accounts []Account
 }
 
@@ -44,6 +45,8 @@ type Account struct {
 	Files       string // folder for save and extract; empty where rules may keep no files
 	AllowDelete bool   // rules may delete for good
 	Webhooks    Secret // signs what webhook sends; empty where nothing is signed
+
+	Agenda *Agenda // nil where no mails to the executive are sent
 }
 
 // IMAP is the mailbox of an account.

@@ -202,6 +202,21 @@ func TestGoodFilesLoad(t *testing.T) {
 		"smtp-local":     {Database: sqlite, Accounts: []Account{local}},
 		"all-keys":       {Database: "sqlite:" + in("folder/foredesk.db"), Accounts: []Account{full, lee}},
 		"google":         {Database: sqlite, Accounts: []Account{signsIn, calendarAlone, elsewhere}},
+		"model": {
+			Database: sqlite, Accounts: []Account{dana(t, dir)},
+			Model: &Model{
+				Endpoint: "https://api.example.com/v1", Name: "large-2", Key: secretAt(inFile(in("secret"))),
+				Timeout: 45 * time.Second, Requests: 200, Tokens: 50_000, MaxTokens: 4000,
+			},
+		},
+		"model-local": {
+			Database: sqlite, Accounts: []Account{dana(t, dir)},
+			Model: &Model{
+				Endpoint: "http://127.0.0.1:11434/v1", Name: "llama3.1:8b",
+				Timeout: defaultModelTimeout, Requests: defaultRequests, Tokens: defaultTokens, MaxTokens: defaultMaxTokens,
+			},
+		},
+		"agenda": {Database: sqlite, Accounts: withAgendas(t, dir)},
 		"postgres": {
 			Database: "postgres://foredesk@db.example.com/foredesk?sslmode=verify-full",
 			Accounts: []Account{dana(t, dir)},
@@ -219,6 +234,28 @@ func TestGoodFilesLoad(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withAgendas are accounts with all keys of an agenda, with none, and with a few.
+func withAgendas(t *testing.T, dir string) []Account {
+	smtp := func(a Account) Account {
+		s := a.IMAP.Server
+		s.Host, s.Port = "smtp.example.com", 465
+		a.SMTP = &s
+		return a
+	}
+	all, none, few := smtp(dana(t, dir)), smtp(called(dana(t, dir), "lee")), smtp(called(dana(t, dir), "max"))
+	all.Assistant, none.Assistant = "sam@acme.example", "sam@acme.example"
+	all.Agenda = &Agenda{
+		At: 7*60 + 15, Evening: 18 * 60, Days: [7]bool{0: true, 1: true, 2: true, 4: true}, To: []string{"executive", "dana@home.example"}, Cc: []string{"assistant"},
+		Language: "de", Review: &Review{On: time.Sunday, At: 8 * 60, To: []string{"assistant"}},
+	}
+	none.Agenda = &Agenda{
+		At: 6*60 + 30, Evening: 17*60 + 30, To: []string{"lee@acme.example"}, Language: "en",
+		Review: &Review{On: time.Friday, At: 15 * 60, To: []string{"executive", "assistant"}},
+	}
+	few.Agenda = &Agenda{At: 6*60 + 30, Evening: 17*60 + 30, Days: [7]bool{5: true}, To: []string{"max@acme.example"}, Language: "en"}
+	return []Account{all, none, few}
 }
 
 var samePlace = cmp.Comparer(func(a, b Secret) bool { return reflect.DeepEqual(a, b) })
@@ -251,6 +288,38 @@ func TestTheExampleLoads(t *testing.T) {
 	got, err := cfg.Accounts[0].IMAP.Secret.Reveal(t.Context())
 	if err != nil || got != "CANARY" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// What the example has behind comment signs about the agenda says what holds anyway.
+func TestTheExamplesAgendaLoads(t *testing.T) {
+	text, err := os.ReadFile("../../foredesk.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Replace(string(text), "    # assistant:", "    assistant:", 1)
+	for _, begin := range []string{"    # smtp:\n", "    # agenda:\n"} {
+		before, block, found := strings.Cut(all, begin)
+		block, after, ended := strings.Cut(begin+block, "\n\n")
+		if !found || !ended {
+			t.Fatalf("there is no %q in the example", begin)
+		}
+		all = before + commentSign.ReplaceAllString(block, "$1") + "\n\n" + after
+	}
+	dir := folder(t)
+	write(t, filepath.Join(dir, "dana.password"), "CANARY\n", 0o600)
+	path := filepath.Join(dir, "foredesk.yaml")
+	write(t, path, all, 0o644)
+	cfg, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Agenda{
+		At: defaultAgenda, Evening: defaultEvening, Days: [7]bool{1: true, 2: true, 3: true, 4: true, 5: true}, To: []string{"dana@acme.example"}, Language: "en",
+		Review: &Review{On: time.Friday, At: defaultReview, To: []string{"executive", "assistant"}},
+	}
+	if diff := cmp.Diff(want, cfg.Accounts[0].Agenda); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -289,6 +358,31 @@ func TestTheExamplesCalendarLoads(t *testing.T) {
 	a := cfg.Accounts[0]
 	if !a.IMAP.Google || a.IMAP.Auth != XOAuth2 || a.Google.TokenFile != "" || a.Calendar.Push == nil || a.Calendar.Endpoint == "" {
 		t.Errorf("%+v", a)
+	}
+}
+
+// So does what it has of a model.
+func TestTheExamplesModelLoads(t *testing.T) {
+	text, err := os.ReadFile("../../foredesk.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, block, found := strings.Cut(string(text), "# model:\n")
+	block, after, ended := strings.Cut("# model:\n"+block, "\n\n")
+	if !found || !ended {
+		t.Fatal("there is no model in the example")
+	}
+	dir := folder(t)
+	write(t, filepath.Join(dir, "dana.password"), "CANARY\n", 0o600)
+	write(t, filepath.Join(dir, "model.key"), "CANARY\n", 0o600)
+	path := filepath.Join(dir, "foredesk.yaml")
+	write(t, path, before+regexp.MustCompile(`(?m)^# `).ReplaceAllString(block, "")+"\n\n"+after, 0o644)
+	cfg, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := cfg.Model; m == nil || m.Endpoint == "" || m.Name == "" || m.Timeout != defaultModelTimeout || m.Requests != defaultRequests || m.Tokens != defaultTokens || m.MaxTokens != defaultMaxTokens {
+		t.Errorf("%+v; the example says what holds when it is left out", m)
 	}
 }
 
@@ -338,6 +432,9 @@ func FuzzLoad(f *testing.F) {
 		}
 		for _, a := range cfg.Accounts {
 			complete(t, a)
+		}
+		if m := cfg.Model; m != nil && (m.Endpoint == "" || m.Name == "" || m.Timeout <= 0 || m.Requests <= 0 || m.Tokens <= 0 || m.MaxTokens <= 0) {
+			t.Errorf("an incomplete model was accepted: %+v", *m)
 		}
 	})
 }

@@ -49,11 +49,13 @@ type Event struct {
 	// Start and End are instants; of an all-day event they are midnight UTC of the
 	// first day and of the day after the last. Zone is the IANA name in which a
 	// series keeps its time on the wall.
-	Start      time.Time `json:"start,omitzero"`
-	End        time.Time `json:"end,omitzero"`
-	AllDay     bool      `json:"allDay,omitempty"`
-	Zone       string    `json:"zone,omitempty"`
-	Recurrence []string  `json:"recurrence,omitempty"` // RRULE, EXRULE, RDATE and EXDATE lines (RFC 5545)
+	Start  time.Time `json:"start,omitzero"`
+	End    time.Time `json:"end,omitzero"`
+	AllDay bool      `json:"allDay,omitempty"`
+	Zone   string    `json:"zone,omitempty"`
+	// EndZone is the zone in which it ends, where that is another: that of a journey.
+	EndZone    string   `json:"endZone,omitempty"`
+	Recurrence []string `json:"recurrence,omitempty"` // RRULE, EXRULE, RDATE and EXDATE lines (RFC 5545)
 
 	Status   string `json:"status,omitempty"` // confirmed tentative cancelled
 	Kind     string `json:"kind,omitempty"`   // default outOfOffice focusTime workingLocation birthday fromGmail

@@ -173,3 +173,15 @@ func FuzzFields(f *testing.F) {
 		}
 	})
 }
+
+func TestAPrivateJourneyDoesNotSayWhereItEnds(t *testing.T) {
+	e := Event{Private: true, Zone: "Europe/London", EndZone: "America/New_York", Kind: "default"}
+	if kept := e.Wordless(); kept.EndZone != "" {
+		t.Errorf("%q is kept", kept.EndZone)
+	}
+	// Google makes what it finds in mail private by itself.
+	e.Kind = "fromGmail"
+	if kept := e.Wordless(); kept.EndZone != "America/New_York" {
+		t.Errorf("of a flight found in mail %q is kept", kept.EndZone)
+	}
+}

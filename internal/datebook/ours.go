@@ -73,6 +73,11 @@ func (e Event) Wordless() Event {
 		Organizer: Person{Self: e.Organizer.Self},
 		Created:   e.Created, Updated: e.Updated, Sequence: e.Sequence, Ours: e.Ours,
 	}
+	// Google makes flights that it finds in mail private by itself: nobody has asked
+	// for discretion, and where they end decides what the clocks show.
+	if e.Kind == "fromGmail" {
+		kept.EndZone = e.EndZone
+	}
 	for _, g := range e.Guests {
 		if g.Self {
 			kept.Guests = []Guest{{Person: Person{Self: true}, Response: g.Response}}

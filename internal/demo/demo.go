@@ -21,7 +21,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // the mailbox is dated in London time, also where no zone files are installed
 
@@ -40,6 +42,7 @@ const (
 	Assistant  = "assistant@acme.example" // Priya Nair, who approves what rules want to do
 	Timezone   = "Europe/London"
 	AuthServID = "mx.acme.example"
+	Sent       = "Sent" // the folder with what she has sent
 )
 
 // World is a running demo: three servers, a filled mailbox and a filled calendar.
@@ -53,11 +56,13 @@ type World struct {
 	// knows when her colleagues are busy. It ends with the world.
 	Calendar *gcal.Server
 
-	now      time.Time // what Start was told, in London time
-	started  time.Time // carries the monotonic clock: arrivals are dated now + elapsed
+	now      time.Time    // what Start was told, in London time
+	started  time.Time    // carries the monotonic clock: arrivals are dated now + elapsed
+	skipped  atomic.Int64 // nanoseconds of which nobody wants to wait for the end
 	account  *imapmemserver.User
 	folders  *folders
 	arrivals []Arrival
+	writings []Arrival
 
 	diary      *diary
 	happenings []*appointment
@@ -121,7 +126,7 @@ func (w *World) Arrivals() []Arrival { return w.arrivals }
 // Deliver sends one arrival over SMTP, as its sender's server would. When it
 // returns nil the message lies in INBOX and idling clients have been told.
 func (w *World) Deliver(ctx context.Context, a Arrival) error {
-	date := w.clock()
+	date := w.Clock()
 	msg, err := a.letter.message(date)
 	if err != nil {
 		return fmt.Errorf("writing the arrival %q: %w", a.About, err)
@@ -130,6 +135,20 @@ func (w *World) Deliver(ctx context.Context, a Arrival) error {
 		return fmt.Errorf("delivering the arrival %q, which is not in the mailbox now: %w", a.About, err)
 	}
 	return nil
+}
+
+// Writings are mails that Dana herself writes in the live part.
+func (w *World) Writings() []Arrival { return w.writings }
+
+// Write lets her write one of them: its copy lies among what she has sent then. It
+// returns the Message-ID, without brackets.
+func (w *World) Write(a Arrival) (id string, err error) {
+	date := w.Clock()
+	msg, err := a.letter.message(date)
+	if err != nil {
+		return "", fmt.Errorf("writing %q: %w", a.About, err)
+	}
+	return strings.Trim(a.letter.messageID(), "<>"), w.put(Sent, msg, date, []imap.Flag{imap.FlagSeen})
 }
 
 // Close ends both servers and every connection to them, and waits until the
@@ -171,9 +190,16 @@ func (w *World) fill() error {
 		}
 	}
 	for _, l := range post.arrivals {
-		w.arrivals = append(w.arrivals, Arrival{About: l.value("About"), From: l.sender(), Subject: l.title(), letter: l})
+		w.arrivals = append(w.arrivals, l.arrival())
+	}
+	for _, l := range post.writings {
+		w.writings = append(w.writings, l.arrival())
 	}
 	return nil
+}
+
+func (l *letter) arrival() Arrival {
+	return Arrival{About: l.value("About"), From: l.sender(), Subject: l.title(), letter: l}
 }
 
 func (w *World) put(folder string, msg []byte, date time.Time, flags []imap.Flag) error {
@@ -198,8 +224,8 @@ func (w *World) serve(ctx context.Context) error {
 		return fmt.Errorf("SMTP: %w", err)
 	}
 	post := newSMTPServer(func(msg []byte) error {
-		return w.put("INBOX", msg, w.clock(), nil)
-	}, w.leave, w.clock)
+		return w.put("INBOX", msg, w.Clock(), nil)
+	}, w.leave, w.Clock)
 	w.serving.Go(func() { _ = post.Serve(w.smtp) })
 	w.stop = append(w.stop, func() error { return errors.Join(closeSMTP(post), w.smtp.end()) })
 	return w.serveCalendar(ctx)
@@ -208,7 +234,7 @@ func (w *World) serve(ctx context.Context) error {
 // serveCalendar opens the calendar server and fills it.
 func (w *World) serveCalendar(ctx context.Context) error {
 	var err error
-	w.Calendar, err = gcal.Start(ctx, gcal.Account{User: Address, Zone: Timezone, Now: w.clock, Workspace: true})
+	w.Calendar, err = gcal.Start(ctx, gcal.Account{User: Address, Zone: Timezone, Now: w.Clock, Workspace: true})
 	if err != nil {
 		return err
 	}
@@ -219,8 +245,25 @@ func (w *World) serveCalendar(ctx context.Context) error {
 	return nil
 }
 
-// clock is the demo's time: it began at now and runs.
-func (w *World) clock() time.Time { return w.now.Add(time.Since(w.started)) }
+// Clock is the demo's time: it began with what Start was told, runs, and jumps by
+// Skip. What works on the world must go by it.
+func (w *World) Clock() time.Time {
+	return w.now.Add(time.Since(w.started) + time.Duration(w.skipped.Load()))
+}
+
+// Skip sets the clock forward to a time; to one that is over it does nothing.
+func (w *World) Skip(to time.Time) {
+	if by := to.Sub(w.Clock()); by > 0 {
+		w.skipped.Add(int64(by))
+	}
+}
+
+// NextWorkday is the day after which the calendar's days are counted: its midnight,
+// in London.
+func (w *World) NextWorkday() time.Time {
+	d := workday(w.now, 1)
+	return time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, d.Location())
+}
 
 func closeSMTP(s *smtp.Server) error {
 	if err := s.Close(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {

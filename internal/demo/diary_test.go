@@ -124,6 +124,7 @@ func TestTheCalendarIsBelievable(t *testing.T) {
 // show something, and not by accident of the day.
 func TestFewThingsClash(t *testing.T) {
 	meant := []string{
+		"BigCustomer: credits, and the second site / Peak rosters: who works which Saturday", // a customer and what Dana can move
 		"Dentist / Fleetline review call",                      // home and a customer
 		"BigCustomer steering call / Depot utilisation review", // a customer and the house
 		"Focus: no calls / Pay review: two questions",          // quiet time and one who did not look

@@ -19,7 +19,8 @@ import (
 // which holds the day and time (see calendar.go), flags, a name for the entry,
 // the entry that it answers (after: continues a thread without quoting), and the
 // folder where that is not INBOX. Then come fields as in a mail, an empty line, and the text. An address without "@" is a
-// short name from people.txt. A line "@ arrives" begins a mail for the live part.
+// short name from people.txt. A line "@ arrives" begins a mail for the live part; with in:Sent
+// it is one that Dana writes then.
 //
 //go:embed mailbox/*.txt
 var mailboxFiles embed.FS
@@ -28,6 +29,7 @@ var mailboxFiles embed.FS
 type post struct {
 	letters  []*letter // by date, oldest first
 	arrivals []*letter
+	writings []*letter
 }
 
 // letter is one entry with all its short names resolved.
@@ -221,10 +223,13 @@ func listFields(cast map[string]person, to string) []field {
 func sortOut(all []*letter) *post {
 	p := new(post)
 	for _, l := range all {
-		if l.date.IsZero() {
-			p.arrivals = append(p.arrivals, l)
-		} else {
+		switch {
+		case !l.date.IsZero():
 			p.letters = append(p.letters, l)
+		case l.folder == "Sent":
+			p.writings = append(p.writings, l)
+		default:
+			p.arrivals = append(p.arrivals, l)
 		}
 	}
 	slices.SortStableFunc(p.letters, func(a, b *letter) int { return a.date.Compare(b.date) })

@@ -83,12 +83,16 @@ func (s *incoming) Data(r io.Reader) error {
 	}
 	if strings.EqualFold(s.from, Address) {
 		away := slices.DeleteFunc(slices.Clone(s.to), isExecutive)
-		if len(away) > 0 {
-			s.leave(Departure{To: away, Raw: msg})
+		d := Departure{To: away, Arrived: len(away) < len(s.to), Raw: msg}
+		if d.Arrived {
+			msg = append(stamp(msg, s.from, s.now()), msg...)
+			d.Raw = msg
 		}
-		if len(away) == len(s.to) {
+		s.leave(d)
+		if !d.Arrived {
 			return nil
 		}
+		return s.deliver(msg)
 	}
 	return s.deliver(append(stamp(msg, s.from, s.now()), msg...))
 }

@@ -201,6 +201,27 @@ func TestEveryArrivalCanBeDelivered(t *testing.T) {
 	}
 }
 
+func TestWhatDanaWritesLiesAmongWhatSheHasSent(t *testing.T) {
+	w := world(t)
+	if len(w.Writings()) == 0 {
+		t.Fatal("Dana writes nothing in the live part")
+	}
+	for _, a := range w.Writings() {
+		id, err := w.Write(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := login(t, w, nil)
+		if _, err := c.Select("Sent", nil).Wait(); err != nil {
+			t.Fatal(err)
+		}
+		found, err := c.UIDSearch(&imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: id}}}, nil).Wait()
+		if err != nil || len(found.AllUIDs()) != 1 || a.About == "" {
+			t.Errorf("%q lies in Sent %d times (%v)", a.Subject, len(found.AllUIDs()), err)
+		}
+	}
+}
+
 func TestSMTPRelaysNothing(t *testing.T) {
 	w := world(t)
 	cases := []struct {
@@ -224,6 +245,24 @@ func TestSMTPRelaysNothing(t *testing.T) {
 				t.Errorf("got %v, want 550", err)
 			}
 		})
+	}
+}
+
+// TestTimeCanBeSkipped promises that mail and calendar go by the same clock, and that
+// it never goes back.
+func TestTimeCanBeSkipped(t *testing.T) {
+	w := world(t)
+	morning := w.NextWorkday().Add(390 * time.Minute)
+	w.Skip(morning)
+	w.Skip(w.now)
+	if now := w.Clock(); now.Before(morning) || now.Sub(morning) > time.Minute {
+		t.Errorf("it is %s, want %s", now, morning)
+	}
+	if err := w.Deliver(t.Context(), w.Arrivals()[0]); err != nil {
+		t.Fatal(err)
+	}
+	if raw := lastOfInbox(t, w); !strings.Contains(raw, morning.Format("Mon, 02 Jan 2006 15:04")) {
+		t.Errorf("a mail of %s is\n%s", morning, raw)
 	}
 }
 

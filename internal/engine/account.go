@@ -24,9 +24,10 @@ type Mail interface {
 	Watch(ctx context.Context, once bool, cursor CursorFunc, arrive ArriveFunc) error
 	// Open makes a connection of its own.
 	Open(ctx context.Context) (Session, error)
-	// Follow says by which rules messages are read from now on: what they look at,
-	// and the hours and days that dates in prose are meant in.
-	Follow(*rules.Set)
+	// Follow says by which rules messages are read from now on, which tell the hours
+	// and days that dates in prose are meant in, and for what: that is all that the
+	// rules look at, or more.
+	Follow(*rules.Set, rules.Needs)
 }
 
 // Session is one connection to the mail server.
@@ -64,6 +65,10 @@ type Config struct {
 	Outside Outside
 	// Calendar are the account's calendars; nil where it has none.
 	Calendar *Calendars
+	// Model is asked for summaries, and what rules ask; nil where there is none.
+	Model Model
+	// Letters are the mails to the executive; nil where none are sent.
+	Letters *Letters
 	// Approvers are the addresses of the assistant and the executive, by those
 	// words, and under "desk" the one that answers go to.
 	Approvers map[string]string
@@ -103,6 +108,7 @@ type Account struct {
 	// else. Without, it is done where it is planned.
 	besides  bool
 	errandAt chan struct{}
+	gistAt   chan struct{}
 	hands    inHand
 	sent     sendings
 
@@ -117,6 +123,13 @@ type Account struct {
 	calendarTrouble string               // the last that was reported
 	refusals        int                  // of the sign-in, without a success in between
 	told            atomic.Bool          // that another foredesk works on this account
+
+	// Letters are planned and sent one at a time; what follows is of whoever does it.
+	posting     sync.Mutex
+	letters     map[string]settled  // by the key of the item
+	zones       map[string]wakes    // by date
+	lettersFrom time.Time           // see lettersSince; zero until it was asked for
+	unsure      map[int64]time.Time // steps of letters that may have been sent, and since when; nil until read
 
 	arrived    atomic.Bool // since takeBackDue last looked
 	tookBackAt time.Time   // of keepHouse alone
@@ -136,7 +149,7 @@ func Take(ctx context.Context, c Config) (*Account, error) {
 		return nil, err
 	}
 	c.Observe = oneAtATime(c.Observe)
-	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1), eventAt: make(chan struct{}, 1)}
+	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1), gistAt: make(chan struct{}, 1), eventAt: make(chan struct{}, 1)}
 	a.Log = c.Log.With("account", c.Name)
 	a.UseRules(c.Rules)
 	return a, nil
@@ -148,17 +161,8 @@ func (a *Account) Release() error { return a.owner.Release() }
 // UseRules makes a rule set the one that acts from now on.
 func (a *Account) UseRules(set *rules.Set) {
 	a.rules.Store(set)
-	a.Mail.Follow(set)
+	a.Mail.Follow(set, a.needsOf(set))
 }
-
-// Intervals of the account's housekeeping.
-const (
-	requestEvery = time.Second      // how soon an undo from another process is taken up
-	retryEvery   = 30 * time.Second // how soon unfinished steps are tried again, and what waited for its time is done
-	lookEvery    = time.Minute      // how often schedules, undoWhen and approvals are looked at
-	pruneEvery   = 24 * time.Hour
-	keepFacts    = 400 * 24 * time.Hour
-)
 
 // Run watches the account until ctx ends. A mail server that can't be reached is
 // not an error: Watch goes on trying. An error means that the journal can't be
@@ -210,15 +214,25 @@ func (a *Account) handleOnce(ctx context.Context) error {
 	if err := a.Mail.Watch(ctx, true, a.cursor, a.arrive); err != nil {
 		return err
 	}
-	if a.rules.Load().Needs().History {
+	if a.needsOf(a.rules.Load()).History {
 		if err := a.ReadPast(ctx); err != nil {
 			return err
 		}
 	}
-	if err := a.Look(ctx, a.now()); err != nil {
+	if err := a.summariesOnce(ctx); err != nil {
 		return err
 	}
-	return errors.Join(a.Settle(ctx), waits)
+	if err := a.look(ctx, a.now()); err != nil {
+		return err
+	}
+	waits = errors.Join(a.Settle(ctx), waits)
+	if waits != nil && !isMail(waits) && !isCalendar(waits) {
+		return waits
+	}
+	if err := a.keepLetters(ctx, a.now()); err != nil { // which ask as well
+		return err
+	}
+	return errors.Join(a.askForApproval(ctx, a.now()), waits)
 }
 
 // watchAndKeep watches the folders and keeps house beside it. Whichever fails
@@ -239,6 +253,11 @@ func (a *Account) watchAndKeep(ctx context.Context) error {
 	})
 	house.Go(func() {
 		if err := a.keepCalendar(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	house.Go(func() {
+		if err := a.keepSummaries(ctx); err != nil {
 			cancel(err)
 		}
 	})
@@ -281,7 +300,7 @@ func (a *Account) arrive(ctx context.Context, s Session, b mailbox.Batch) error 
 // readFor reads a batch again if it was read for rules that have been replaced
 // meanwhile, and the new ones look at more.
 func (w *work) readFor(ctx context.Context, b mailbox.Batch) (mailbox.Batch, error) {
-	if len(b.Messages) == 0 || b.Needs.Cover(w.set.Needs()) {
+	if len(b.Messages) == 0 || b.Needs.Cover(w.needs()) {
 		return b, nil
 	}
 	var uids []uint32
@@ -297,126 +316,6 @@ func (w *work) readFor(ctx context.Context, b mailbox.Batch) (mailbox.Batch, err
 		return b, onServer(fmt.Errorf("reading new mail of %q for the new rules: %w", b.Folder, err))
 	}
 	return b, nil
-}
-
-// Wake makes the account look for requests and unfinished work at once.
-func (a *Account) Wake() {
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
-}
-
-// runErrands makes keepErrands look at once.
-func (a *Account) runErrands() {
-	select {
-	case a.errandAt <- struct{}{}:
-	default:
-	}
-}
-
-// keepErrands does what is due outside the folders, and asks for approval.
-func (a *Account) keepErrands(ctx context.Context) error {
-	retry, look := time.NewTicker(retryEvery), time.NewTicker(lookEvery)
-	defer retry.Stop()
-	defer look.Stop()
-	a.runErrands()
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-a.errandAt:
-			err = a.doErrands(ctx)
-		case <-retry.C:
-			err = a.doErrands(ctx)
-		case <-look.C:
-			err = a.askForApproval(ctx, a.now())
-		}
-		if isMail(err) {
-			a.Log.Warn("something outside waits for the mail server", "error", err)
-		} else if err != nil && ctx.Err() == nil {
-			return err
-		}
-	}
-}
-
-// doErrands does what is due outside the folders; it connects only if there is
-// something.
-func (a *Account) doErrands(ctx context.Context) error {
-	w := &work{Account: a, set: a.rules.Load(), run: a.run}
-	due, err := w.dueOf(ctx, mailbox.Outside, 0)
-	if err != nil || len(due) == 0 {
-		return err
-	}
-	if w.session, err = a.open(ctx); err != nil {
-		return err
-	}
-	defer w.session.Close()
-	return w.errands(ctx, 0, func(int) {})
-}
-
-// keepHouse takes up what others ask for, tries unfinished steps again, and
-// empties old rows.
-func (a *Account) keepHouse(ctx context.Context) error {
-	requests, retry, look, prune := time.NewTicker(requestEvery), time.NewTicker(retryEvery), time.NewTicker(lookEvery), time.NewTicker(pruneEvery)
-	defer requests.Stop()
-	defer retry.Stop()
-	defer look.Stop()
-	defer prune.Stop()
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-requests.C:
-			err = a.takeRequests(ctx)
-		case <-a.wake:
-			err = a.Settle(ctx)
-		case <-retry.C:
-			if err = a.owner.Held(ctx); err == nil {
-				err = a.Settle(ctx)
-			}
-		case <-look.C:
-			err = a.look(ctx, a.now())
-		case <-prune.C:
-			_, err = a.owner.Prune(ctx, a.now().Add(-keepFacts))
-		}
-		if isMail(err) {
-			a.Log.Warn("unfinished work waits for the mail server", "error", err)
-		} else if err != nil && ctx.Err() == nil {
-			return err
-		}
-	}
-}
-
-// Look follows schedules, takes back what is not wanted any more, and asks for
-// approval. Run does it each minute; others may do it while Run does not run.
-func (a *Account) Look(ctx context.Context, now time.Time) error {
-	if err := a.look(ctx, now); err != nil {
-		return err
-	}
-	return a.askForApproval(ctx, now)
-}
-
-// look follows schedules, notes what was read, and takes back what is not wanted
-// any more. Trouble with the mail server keeps none from being tried.
-func (a *Account) look(ctx context.Context, now time.Time) error {
-	due := []func(context.Context, time.Time) error{a.followSchedules, a.noteRead}
-	// Conversations move on with mail; what depends on the clock can wait a while.
-	if a.arrived.Swap(false) || now.Sub(a.tookBackAt) >= takeBackEvery {
-		a.tookBackAt = now
-		due = append(due, a.takeBackDue)
-	}
-	var trouble error
-	for _, do := range due {
-		if err := do(ctx, now); isMail(err) {
-			trouble = err
-		} else if err != nil {
-			return err
-		}
-	}
-	return trouble
 }
 
 // MailError is trouble with the mail server, as against trouble with the journal:

@@ -32,6 +32,9 @@ const alternativeWithin = 14 * 24 * time.Hour
 // still.
 func (w *work) responds(ctx context.Context, s store.Step) (todo, error) {
 	with := s.Op.With
+	if s.Rule == DecisionRule && !inDoubt(s) && w.isAnswered(s) {
+		return todo{says: "it is answered so already"}, nil
+	}
 	if w.crossed(with) && !w.isAnswered(s) {
 		return no("something else has come onto the calendar at that time since the rule decided; nothing was answered"), nil
 	}

@@ -154,8 +154,13 @@ const planAtOnce = 2000
 // at a time.
 func (s *sweep) judge(ctx context.Context, folder string, since time.Time, hand func(portion) error) error {
 	var p portion
-	err := s.reading.Scan(ctx, folder, mailbox.Query{Since: since, Threads: s.set.Needs().History, Beside: true}, func(ctx context.Context, b mailbox.Batch) error {
-		if !b.Needs.Cover(s.set.Needs()) {
+	needs := s.needs()
+	q := mailbox.Query{Since: since, Threads: needs.History, Beside: true}
+	if s.Letters != nil { // of new mail more is read
+		q.Needs = &needs
+	}
+	err := s.reading.Scan(ctx, folder, q, func(ctx context.Context, b mailbox.Batch) error {
+		if !b.Needs.Cover(needs) {
 			return errRulesChanged // facts would be missing, and rules silently false
 		}
 		for i := range b.Messages {
@@ -185,7 +190,7 @@ func (s *sweep) enter(ctx context.Context, before int64, p portion) error {
 		return context.Cause(ctx)
 	}
 	s.met = append(s.met, p.uids...)
-	steps, err := s.commit(ctx, store.Plan{RunID: s.run, Planned: s.now(), Seen: p.plan.Seen}, p.planned)
+	steps, err := s.commit(ctx, store.Plan{RunID: s.run, Planned: s.now(), Seen: p.plan.Seen, Gists: p.plan.Gists}, p.planned)
 	s.read += int64(len(p.uids))
 	s.planned += int64(len(steps))
 	s.total = max(s.total, before+int64(p.total), s.read)
@@ -228,6 +233,7 @@ type Previewer struct {
 	Journal *store.Store
 	Session Session
 	Diary   *rules.Diary // nil where none is known
+	Model   Model        // nil where there is none
 	Log     *slog.Logger
 }
 
@@ -266,6 +272,7 @@ func (v *Previewer) batch(ctx context.Context, b mailbox.Batch, rule string) ([]
 		}
 		previews[i].Message = m
 		if m.Poison == "" && !m.ByUs {
+			LetAsk(ctx, v.Model, &m)
 			previews[i].Plan = forOldMail(onlyRule(v.Rules.Plan(&m.Item, now), rule))
 		}
 		keys = append(keys, m.Key)

@@ -54,6 +54,8 @@ type calendars struct {
 	real   time.Time
 	count  int    // requests that were counted
 	change func() // is called once, before the next change
+
+	letters *engine.Letters // nil where the case is not about them
 }
 
 const address = "dana@acme.example"
@@ -345,6 +347,9 @@ func (c *aCase) eventLines() string {
 		answer := ""
 		if on[i] != "primary" {
 			marks = append(marks, "on "+strings.TrimSuffix(on[i], "@calendars.example"))
+		}
+		if e.End.TimeZone != e.Start.TimeZone {
+			marks = append(marks, "ends in "+e.End.TimeZone)
 		}
 		if e.Status == "tentative" {
 			marks = append(marks, "tentative")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -60,8 +61,9 @@ type aCase struct {
 	cancel context.CancelFunc
 	ended  chan error
 
-	answers int
-	second  *desk // of another foredesk
+	answers  int
+	decision func(n int) string // the mail that decided last: see decide_test.go
+	second   *desk              // of another foredesk
 
 	hooksURL string
 }
@@ -157,6 +159,8 @@ func (c *aCase) do(line string) {
 	switch name {
 	case "run", "apply", "undo", "approve", "refuse":
 		err = c.work(name, args)
+	case "agenda":
+		err = c.sendAgenda(args)
 	case "poll":
 		err = c.take().SyncCalendar(c.Context())
 	case "events":
@@ -177,6 +181,8 @@ func (c *aCase) do(line string) {
 		c.compare(line, want, c.callsMade())
 	case "kept":
 		c.compare(line, want, c.keptFiles())
+	case "notices":
+		c.compare(line, want, c.notices())
 	case "letter":
 		c.compare(line, want, c.lastLetter(args))
 	case "journal":
@@ -281,6 +287,7 @@ func init() {
 	}
 	maps.Copy(events, calendarEvents())
 	maps.Copy(events, aroundCalendars())
+	maps.Copy(events, letterEvents())
 }
 
 func (c *aCase) byHand(do func(*hand)) {
@@ -384,7 +391,7 @@ func (c *aCase) quiet(h *hand) bool {
 			return false
 		}
 	}
-	open, err := c.journal.Unfinished(c.Context(), user, time.Now(), 1)
+	open, err := c.journal.Unfinished(c.Context(), user, c.now(), 1)
 	h.must(err)
 	return len(open) == 0
 }
@@ -406,13 +413,17 @@ func journalOf(t testing.TB, a *engine.Account, journal *store.Store, want strin
 		if s.Undoes != 0 {
 			undo = "undo "
 		}
-		if s.Reason != "" && strings.Contains(want, "(") {
+		if s.Reason != "" && tellsReasons.MatchString(want) {
 			reason = " (" + s.Reason + ")"
 		}
 		fmt.Fprintf(&b, "%s: %s%s / %s: %s%s\n", name, undo, s.Rule, s.Action, s.State, reason)
 	}
 	return b.String()
 }
+
+// tellsReasons finds a line that ends with a reason. The names of some rules are in
+// brackets, too.
+var tellsReasons = regexp.MustCompile(`\)\s*($|\x00)|^\($`)
 
 // nested is a message with multiparts within one another.
 func nested(depth int) string {

@@ -82,10 +82,15 @@ rules:
 `
 
 // calendarDay handles what is new and what is due, and takes a rule's effects back.
+// With rules of its own it is a day with letters.
 func calendarDay(server, journal string) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	set, err := rules.Load("rules.yaml", []byte(calendarDayRules), rules.Options{Me: []string{address}, Templates: templates})
+	text, letters := calendarDayRules, (*engine.Letters)(nil)
+	if own := os.Getenv(envRules); own != "" {
+		text, letters = own, usualLetters()
+	}
+	set, err := rules.Load("rules.yaml", []byte(text), rules.Options{Me: []string{address}, Templates: templates})
 	if err != nil {
 		return err
 	}
@@ -116,6 +121,7 @@ func calendarDay(server, journal string) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	a, err := engine.Take(ctx, engine.Config{
 		Name: user, Mail: wire{box, func() {}, func() {}}, Journal: db, Rules: set, Log: log, Folders: []string{"INBOX"}, Outside: tools, Approvers: approvers,
+		Letters:  letters,
 		Calendar: &engine.Calendars{Calendar: client, Poll: time.Minute, Version: "test"},
 		Now:      func() time.Time { return began.Add(time.Since(started)) },
 	})
@@ -135,6 +141,7 @@ func calendarDay(server, journal string) (err error) {
 // calendarCrash is a morning after which much is to be done on the calendar.
 type calendarCrash struct {
 	*aCase
+	rules   string // empty: calendarDayRules
 	proxy   *httptest.Server
 	request atomic.Pointer[func(before bool)] // is called around each request of the child
 }
@@ -190,7 +197,7 @@ func (c *calendarCrash) child(crashAt int) *exec.Cmd {
 	c.tools()
 	cmd := (&crash{c.desk}).child(crashAt)
 	cmd.Env = append(cmd.Env, envPost+"="+c.post.addr, envFiles+"="+c.kept, envCalendar+"="+c.proxy.URL+"/calendar/v3/",
-		envToken+"="+c.cal.server.Token(), envNow+"="+c.cal.now().Format(time.RFC3339Nano))
+		envToken+"="+c.cal.server.Token(), envNow+"="+c.cal.now().Format(time.RFC3339Nano), envRules+"="+c.rules)
 	return cmd
 }
 
@@ -225,9 +232,9 @@ func (c *calendarCrash) state() string {
 }
 
 // undisturbed is how the day ends where nothing crashes, and that it stays so.
-func undisturbed(t *testing.T) (state string, points, requests int) {
+func undisturbed(t *testing.T, start func(*testing.T) *calendarCrash) (state string, points, requests int) {
 	t.Helper()
-	c := newCalendarCrash(t)
+	c := start(t)
 	var n atomic.Int64
 	count := func(before bool) {
 		if before {
@@ -253,7 +260,7 @@ func (c *calendarCrash) check(want string) {
 
 func TestTheCalendarIsTheSameAfterACrashAtAnyJournalWrite(t *testing.T) {
 	t.Parallel()
-	want, points, _ := undisturbed(t)
+	want, points, _ := undisturbed(t, newCalendarCrash)
 	if points < 80 {
 		t.Fatalf("there are %d fail points, which is too few to be all", points)
 	}
@@ -275,7 +282,7 @@ func TestTheCalendarIsTheSameAfterACrashAtAnyJournalWrite(t *testing.T) {
 
 func TestTheCalendarIsTheSameAfterACrashAtAnyRequest(t *testing.T) {
 	t.Parallel()
-	want, _, requests := undisturbed(t)
+	want, _, requests := undisturbed(t, newCalendarCrash)
 	for n := 0; n < 2*requests; n += every {
 		t.Run(strconv.Itoa(n+1), func(t *testing.T) {
 			t.Parallel()

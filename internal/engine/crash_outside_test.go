@@ -54,7 +54,7 @@ rules:
     do: {label: Asked}
   - name: Again
     when: subject contains "again"
-    run: every 2h
+    run: first monday at 03:17
     do: {label: Again}
 `
 
@@ -164,11 +164,11 @@ func (c *errandCrash) check() {
 			c.Errorf("%s / %s is %s (%s) and was sent %d times", s.Rule, s.Action, s.State, s.Reason, n)
 		}
 	}
-	if len(steps) != 15 {
-		c.Errorf("there are %d steps, want 15:\n%s", len(steps), journalOf(c.T, c.account, c.journal, "("))
+	if len(steps) != 16 {
+		c.Errorf("there are %d steps, want 16:\n%s", len(steps), journalOf(c.T, c.account, c.journal, "("))
 	}
 	lines := slices.DeleteFunc(strings.Split(c.mailIn(c), "\n"), func(line string) bool { return strings.HasPrefix(line, "Sent:") })
-	const want = "INBOX: again (again), answer-1, ask (asked), away, keep, later, nudge\nDrafts: <Re: nudge> (\\draft \\seen)\nSent on: fwd\nSnoozed: later-2\n"
+	const want = "INBOX: again (again), ask (asked), away, keep, later, nudge\nArchive: answer-1\nDrafts: <Re: nudge> (\\draft \\seen)\nSent on: fwd\nSnoozed: later-2\n"
 	if got := strings.Join(lines, "\n"); got != want {
 		c.Errorf("there is:\n%s\nwant:\n%s", got, want)
 	}

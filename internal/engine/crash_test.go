@@ -45,6 +45,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(envPost) != "" {
 		day = errandDay
 	}
+	if os.Getenv(envLetters) != "" {
+		day = lettersDay
+	}
 	if os.Getenv(envCalendar) != "" {
 		day = calendarDay
 	}

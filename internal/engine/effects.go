@@ -30,6 +30,8 @@ func (w *work) stepsOf(m *mailbox.Message, e rules.Effect, now time.Time) []stor
 			first.Op.With = map[string]string{"thread": m.Item.Thread.ID}
 		}
 		steps = []store.Step{first}
+	case e.Action == "brief":
+		steps = []store.Step{briefing(first, e, &m.Item, w.set.Timezone)}
 	case e.Action == "snooze":
 		steps = snooze(first, e, m)
 	case e.Action == "remind":
@@ -45,6 +47,9 @@ func (w *work) stepsOf(m *mailbox.Message, e rules.Effect, now time.Time) []stor
 			first.Op.To = mailbox.Trash
 		}
 		first.NotBefore = after(m, e.Arg, now)
+		steps = []store.Step{first}
+	case e.Action == "summarize", e.Action == "agenda":
+		first.Op = mailbox.Op{With: e.With} // the letters read it from the journal
 		steps = []store.Step{first}
 	default:
 		first.Op = opFor(e, m)

@@ -58,6 +58,7 @@ func (w *work) errands(ctx context.Context, run int64, count func(int)) error {
 
 // dueOf are the steps of a kind that are due, in the order they were planned; but
 // those that look for free time come last, as others may have been promised some.
+// Letters go a way of their own: see deliver.go.
 func (w *work) dueOf(ctx context.Context, kind mailbox.OpKind, run int64) (ids []int64, err error) {
 	now := w.now()
 	var last []int64
@@ -66,7 +67,7 @@ func (w *work) dueOf(ctx context.Context, kind mailbox.OpKind, run int64) (ids [
 		return nil, err
 	}
 	for _, op := range ops {
-		if op.Kind != kind {
+		if op.Kind != kind || op.Do == takingBack || isLetter(op) {
 			continue
 		}
 		open := store.Filter{Account: w.Name, RunID: run, States: []store.State{store.Planned, store.Started}, Due: now, Op: &op, Bare: true}
@@ -132,9 +133,7 @@ func (w *work) oneErrand(ctx context.Context, id int64) error {
 		}
 		ending, _ = w.ended(s, mailbox.Outcome{Result: mailbox.Later, Reason: trouble.Error()})
 	}
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
-	defer cancel()
-	if err := w.owner.Finish(keep, w.now(), []store.Ending{ending}); err != nil {
+	if err := w.end(ctx, ending, s); err != nil {
 		return err
 	}
 	w.keepLetter(ctx, s, outcome)

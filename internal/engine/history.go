@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/gather"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
@@ -15,7 +16,7 @@ import (
 // withHistory fills in what the mailbox knows of a message's conversation and of
 // its author, and how to look up what was seen before.
 func (w *work) withHistory(ctx context.Context, m *mailbox.Message, now time.Time) error {
-	mine := w.remembered(m, w.set.Needs())
+	mine := w.remembered(m, w.needs())
 	t, err := w.Journal.Thread(ctx, w.Name, mine)
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func threadFacts(t store.Thread, labels []string) rules.Thread {
 	t.Messages = slices.DeleteFunc(slices.Clone(t.Messages), func(m store.Message) bool { // one's own copy of what one sent
 		return !m.Outgoing && slices.ContainsFunc(t.Messages, func(o store.Message) bool { return o.Outgoing && o.Key == m.Key })
 	})
-	f := rules.Thread{ID: t.ID, Muted: t.Muted, Count: len(t.Messages), Labels: labels, Waiting: waiting(t.Messages)}
+	f := rules.Thread{ID: t.ID, Muted: t.Muted, Count: len(t.Messages), Labels: labels, Waiting: gather.Awaited(t.Messages)}
 	heard := false
 	for i, m := range t.Messages {
 		if i == 0 {
@@ -104,25 +105,6 @@ func threadFacts(t store.Thread, labels []string) rules.Thread {
 		}
 	}
 	return f
-}
-
-// waiting tells who is awaited: the side that has not answered the last message,
-// unless that one asks for nothing. What programs wrote is passed over.
-func waiting(messages []store.Message) string {
-	for _, m := range slices.Backward(messages) {
-		switch {
-		case m.Automatic:
-			continue
-		case m.Asks == store.AsksNothing:
-			return "nobody"
-		case m.Outgoing:
-			return "them"
-		case m.ToMe:
-			return "me"
-		}
-		return "nobody"
-	}
-	return "nobody"
 }
 
 // remembered is what the journal keeps of a message that was read for needs.

@@ -179,6 +179,9 @@ func (w *work) timeFor(ctx context.Context, s store.Step, e *datebook.Event) (da
 		if zone := orElse(with["startZone"], with["zone"]); zone != "" {
 			e.Zone = zone
 		}
+		if zone := with["endZone"]; zone != e.Zone {
+			e.EndZone = zone
+		}
 		return datebook.Span{Start: start, End: end}, "", nil
 	}
 	slots, reason, err := w.slots(ctx, s, 1)

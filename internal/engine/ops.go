@@ -127,8 +127,10 @@ func hasFlag(has []string, flag string) bool {
 // whatever the folder, so that an edited folder does not move a mail twice.
 func actionKey(e rules.Effect) string {
 	switch e.Action {
-	case "label", "unlabel", "copy", "agenda":
+	case "label", "unlabel", "copy", "summarize", "agenda":
 		return e.Action + " " + e.Arg
+	case "brief": // of an event that was moved, another
+		return e.Action + " " + e.With["at"]
 	}
 	return e.Action
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"mime"
 	"mime/quotedprintable"
 	"net"
 	"net/http"
@@ -61,6 +62,7 @@ func startPost(t testing.TB) *post {
 	served.Go(func() { server.Serve(listener) })
 	t.Cleanup(func() {
 		server.Close()
+		listener.Close() // which the server does not know before Serve has begun
 		served.Wait()
 	})
 	p.addr = listener.Addr().String()
@@ -94,7 +96,7 @@ func (p *post) taken() []letterOut {
 func (p *post) String() string {
 	var lines []string
 	for _, l := range p.taken() {
-		subject, _, _ := strings.Cut(l.field("Subject"), " for your word") // a secret is another each time
+		subject, _, _ := strings.Cut(l.subject(), " for your word") // a secret is another each time
 		lines = append(lines, l.to+": "+subject)
 	}
 	return strings.Join(lines, "\n")
@@ -106,6 +108,15 @@ func (l letterOut) field(name string) string {
 		return err.Error()
 	}
 	return m.Header.Get(name)
+}
+
+// subject is that of a letter as people read it.
+func (l letterOut) subject() string {
+	subject, err := new(mime.WordDecoder).DecodeHeader(l.field("Subject"))
+	if err != nil {
+		return err.Error()
+	}
+	return subject
 }
 
 type postSession struct {

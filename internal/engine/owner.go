@@ -93,6 +93,12 @@ func (o owner) WriteLetter(ctx context.Context, step int64, l store.Letter, offe
 	return o.Owner.WriteLetter(ctx, step, l, offers, token)
 }
 
+func (o owner) DropLetter(ctx context.Context, kind, date string) error {
+	failPoint()
+	defer failPoint()
+	return o.Owner.DropLetter(ctx, kind, date)
+}
+
 func (o owner) SetGist(ctx context.Context, g store.Gist) error {
 	failPoint()
 	defer failPoint()

@@ -28,6 +28,7 @@ type work struct {
 	known   bool          // occasions that were looked at before: what went wrong with them was said then
 
 	words map[string][]store.SeenWord // of seenBefore, by the word: those that may not be in the journal yet
+	asked time.Duration               // that rules have spent asking a model
 	alone int                         // planned actions that the journal knew already
 	met   []uint32                    // the UIDs that a scan has met in its folder, ascending
 }
@@ -43,7 +44,11 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 	if err != nil {
 		return nil, err
 	}
-	return w.commit(ctx, p, planned)
+	steps, err := w.commit(ctx, p, planned)
+	if slices.ContainsFunc(p.Gists, func(g store.Gist) bool { return g.Wanted }) {
+		w.runSummaries()
+	}
+	return steps, err
 }
 
 // commit writes a plan into the journal, for the messages that are to be handled
@@ -139,18 +144,19 @@ func (w *work) evaluate(ctx context.Context, b mailbox.Batch, p *store.Plan) ([]
 // decide runs the rules over one message.
 func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p *store.Plan) ([]store.Step, error) {
 	m.Item.Account, m.Item.Diary = w.Name, w.diaryNow()
-	needs := w.set.Needs()
+	needs := w.needs()
 	if m.ByUs {
 		return nil, nil
 	}
-	if answer, err := w.answered(ctx, m); answer || err != nil {
-		return nil, err
+	if away, isAnswer, err := w.answered(ctx, m); isAnswer || err != nil {
+		return away, err
 	}
 	if needs.History {
 		if err := w.withHistory(ctx, m, now); err != nil {
 			return nil, err
 		}
 	}
+	w.letAsk(ctx, m)
 	plan := w.planFor(m, now)
 	w.report(m, plan)
 	for _, word := range plan.Remember {
@@ -163,6 +169,7 @@ func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p 
 	if w.live && !m.Item.Confidential() {
 		p.Messages = append(p.Messages, w.rememberNew(m, needs))
 	}
+	w.addGist(p, m, plan, now)
 	return w.steps(m, plan, now), nil
 }
 
@@ -237,7 +244,7 @@ func factsOf(m *mailbox.Message, plan rules.Plan, rule string) json.RawMessage {
 }
 
 // Hidden stands in the journal for what a confidential message says.
-const Hidden = "(confidential)"
+const Hidden = store.Hidden
 
 // newItem is how the journal knows a message.
 func newItem(m *mailbox.Message) store.Item {
@@ -246,7 +253,7 @@ func newItem(m *mailbox.Message) store.Item {
 		item.Subject, item.Sender = Hidden, Hidden
 		return item
 	}
-	item.Subject, item.Sender = m.Item.Subject.String(), m.Item.From.Email
+	item.Subject, item.Sender = withoutSecret(m.Item.Subject.String()), m.Item.From.Email
 	return item
 }
 
@@ -394,7 +401,7 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 }
 
 // ByHand is the reason of a step that a person took back in their mail program.
-const ByHand = "moved back by hand"
+const ByHand = store.ByHand
 
 // failedBefore finds steps of a plan that the server refused earlier: apply
 // tries them again.

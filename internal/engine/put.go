@@ -177,7 +177,7 @@ func (w *work) endEvent(ctx context.Context, e store.Ending, s store.Step, follo
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 	defer cancel()
 	p := store.Plan{RunID: w.run, Planned: w.now(), Endings: []store.Ending{e}}
-	if len(follow) > 0 {
+	if follow = append(follow, w.notices(e, s)...); len(follow) > 0 {
 		it := s.Item
 		it.Place = mailbox.Ref{} // where it lies is not news
 		p.Items = []store.NewItem{{Item: it, Steps: follow}}
@@ -304,6 +304,9 @@ func no(format string, args ...any) todo { return todo{reason: fmt.Sprintf(forma
 
 // todo works out what a step asks of the calendar.
 func (w *work) todo(ctx context.Context, s store.Step) (todo, error) {
+	if reason, err := w.fits(ctx, s); err != nil || reason != "" {
+		return todo{reason: reason}, err
+	}
 	switch s.Op.Do {
 	case "schedule", "hold", "focus", "prep", "buffer", "mirror":
 		return w.makes(ctx, s)

@@ -89,7 +89,7 @@ func (a *Account) lookAgain(ctx context.Context, set *rules.Set, folder string, 
 	}
 	defer session.Close()
 	w := &work{Account: a, session: session, set: set, run: a.run, only: due}
-	needs := set.Needs()
+	needs := w.needs()
 	q := mailbox.Query{Threads: needs.History, Needs: &needs}
 	if folder == mailbox.Sent {
 		q.Since = now.Add(-sentFor)

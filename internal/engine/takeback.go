@@ -261,4 +261,4 @@ const deleteAgain = 30 * time.Second
 
 // NotNeeded is the reason of a step that waited for its time, and was not wanted
 // when it came.
-const NotNeeded = "not needed any more when its time came"
+const NotNeeded = store.NotNeeded

@@ -21,7 +21,10 @@ type UndoArgs struct {
 	Rule      string    `json:"rule,omitempty"`
 	MessageID string    `json:"message,omitempty"`
 	Since     time.Time `json:"since,omitzero"`
+	Until     time.Time `json:"until,omitzero"` // what was planned later stays
 }
+
+func (u UndoArgs) isLater(s store.Step) bool { return !u.Until.IsZero() && s.Planned.After(u.Until) }
 
 func (u UndoArgs) filter(account string) store.Filter {
 	var items []int64
@@ -94,7 +97,7 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 
 // Withdrawn is the reason of a step that waited, and was taken back before its turn
 // came.
-const Withdrawn = "withdrawn before it was done"
+const Withdrawn = store.TakenBackFirst
 
 // withdraw ends steps that wait for their time, or for a person, before they were
 // done: a mail that is taken out of snooze does not come back a second time.
@@ -109,8 +112,11 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 // waiting are the ends of such steps.
 func (w *work) waiting(ctx context.Context, args UndoArgs) (endings []store.Ending, err error) {
 	f := args.filter(w.Name)
-	f.States, f.Bare = []store.State{store.Planned, store.Parked}, true
+	f.States, f.Bare = []store.State{store.Planned, store.Parked}, args.Until.IsZero()
 	err = w.Journal.EachStep(ctx, f, func(s store.Step) error {
+		if args.isLater(s) {
+			return nil
+		}
 		endings = append(endings, store.Ending{StepID: s.ID, State: store.Failed, Reason: Withdrawn})
 		return nil
 	})
@@ -140,6 +146,9 @@ func (w *work) planBack(ctx context.Context, args UndoArgs, tried map[int64]bool
 		return err
 	}
 	err = w.Journal.EachStep(ctx, args.filter(w.Name), func(s store.Step) error {
+		if args.isLater(s) {
+			return nil
+		}
 		if s.Op.Kind == mailbox.Move {
 			if tried[s.ID] {
 				return nil
@@ -291,6 +300,9 @@ func inverseOutside(s store.Step, back *store.Step) {
 		op.Do, op.With["key"] = "unextract", errandKey(s.Item.Account, s)
 	case do == "mute":
 		op.Do, op.With = "unmute", s.Op.With
+	case do == takingBack:
+		back.State, back.Reason = store.Failed, "what a person has had taken back is not done again"
+		return
 	default:
 		back.State, back.Reason = store.Failed, "this reached somebody else and can't be taken back"
 		return
@@ -330,6 +342,11 @@ func (a *Account) fulfil(ctx context.Context, r store.Run) error {
 		var args AnswerArgs
 		if err = json.Unmarshal(r.Args, &args); err == nil {
 			err = a.endRun(ctx, r.ID, "", a.answer(ctx, args))
+		}
+	case store.KindAgenda:
+		var args AgendaArgs
+		if err = json.Unmarshal(r.Args, &args); err == nil {
+			err = a.endRun(ctx, r.ID, "", a.sendAgenda(ctx, r.ID, args))
 		}
 	case store.KindApply:
 		var args ApplyArgs

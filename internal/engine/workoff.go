@@ -26,6 +26,11 @@ func (a *Account) Settle(ctx context.Context) error {
 	if err != nil || len(ops) == 0 {
 		return err
 	}
+	if slices.ContainsFunc(ops, func(op mailbox.Op) bool { return op.Do == takingBack }) {
+		if err := a.takeBackDecided(ctx); err != nil {
+			return err
+		}
+	}
 	if a.besides && !slices.ContainsFunc(ops, isInside) {
 		a.runErrands()
 		a.runEvents()

@@ -175,6 +175,9 @@ type desk struct {
 	cal           *calendars // nil where the case has none
 	calendarNames []string
 
+	// configure, if it is set, changes what the account is made of.
+	configure func(*engine.Config)
+
 	// before is called once, ahead of the next Perform: between plan and act.
 	before func()
 	// arriving is called once, between the next fetch and its plan.
@@ -235,7 +238,10 @@ func (d *desk) take() *engine.Account {
 		Outside: d.tools(), Approvers: approvers, Strict: d.strict,
 	}
 	if d.cal != nil {
-		config.Calendar, config.Now = d.cal.open(d), d.cal.now
+		config.Calendar, config.Now, config.Letters = d.cal.open(d), d.cal.now, d.cal.letters
+	}
+	if d.configure != nil {
+		d.configure(&config)
 	}
 	d.account, err = engine.Take(d.Context(), config)
 	if err != nil {
@@ -329,11 +335,11 @@ func (w wire) Watch(ctx context.Context, once bool, cursor engine.CursorFunc, ar
 }
 
 // Follow implements engine.Mail.
-func (w wire) Follow(set *rules.Set) {
-	w.Needs(set.Needs())
+func (w wire) Follow(set *rules.Set, needs rules.Needs) {
+	w.Needs(needs)
 	days, from, to, holidays := set.WorkWeek()
 	w.Calendar(when.Calendar{Now: time.Now().In(set.Timezone), WorkDays: days, WorkFrom: from, WorkTo: to, Holidays: holidays, DayFirst: true})
-	if set.LooksAtSent() {
+	if set.LooksAtSent() || needs.History {
 		w.WatchSent()
 	}
 }

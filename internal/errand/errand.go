@@ -56,6 +56,8 @@ func (d *Desk) Do(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
 		return d.send(ctx, e)
 	case "notify":
 		return d.notify(ctx, e)
+	case "letter":
+		return d.letterToReaders(ctx, e)
 	case "webhook":
 		return d.webhook(ctx, e)
 	case "unsubscribe":

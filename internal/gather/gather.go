@@ -7,8 +7,10 @@
 // turns that into links, sends the letter, and does what is answered.
 //
 // Go next to day.go for the agenda of a day, then to its neighbours: calendar parts
-// are in needs.go, changes.go, timeline.go and ahead.go, those of mail in mail.go,
-// promises.go and done.go. The other letters are in digest.go, review.go and
+// are in needs.go, changes.go, timeline.go, prep.go and ahead.go, where the executive
+// is in zone.go. Of mail, what rules put there is in mail.go and story.go, what nobody
+// needs a rule for in deadlines.go, threads.go and promises.go, and what foredesk does
+// and did in waiting.go and done.go. The other letters are in digest.go, review.go and
 // checkin.go.
 package gather
 
@@ -34,6 +36,8 @@ type Desk struct {
 	Polls time.Duration
 	// At is when the agenda is due, in minutes of the day.
 	At int
+	// MailSeen is when the mailbox was last looked at; zero where that is not known.
+	MailSeen time.Time
 }
 
 // Kinds of letters, as the journal has them. A digest is "digest " and its name, a
@@ -67,6 +71,7 @@ type Kept struct {
 // a private event there is no title.
 type Standing struct {
 	Key      string            `json:"key"`
+	Calendar string            `json:"calendar,omitempty"`
 	Title    string            `json:"title,omitempty"`
 	Start    time.Time         `json:"start"`
 	End      time.Time         `json:"end"`
@@ -75,6 +80,7 @@ type Standing struct {
 	Private  bool              `json:"private,omitempty"`
 	Answers  map[string]string `json:"answers,omitempty"` // of guests, by address
 	Response string            `json:"response,omitempty"`
+	Own      bool              `json:"own,omitempty"` // the executive has made it, for nobody else
 }
 
 // gathering is one letter being put together.
@@ -84,37 +90,42 @@ type gathering struct {
 	zone  *time.Location // where the executive is that day
 	date  string         // 2026-12-08
 	today time.Time      // its midnight in zone
+	ways  []journey      // of the last month and the coming one
+	stays []stay         // likewise
 
 	since time.Time // when the letter before was made: what came after it is news
 	last  *Kept     // the letter before; nil where there was none
 
-	diary   *rules.Diary              // from the Monday before last to the coming weeks; never nil
-	events  map[string]datebook.Event // of the mirror, by rules.Event.ID; a series under its own id
-	snoozed map[string]bool           // keys of lines that were put off
+	calendars []datebook.Calendar
+	diary     *rules.Diary              // from the last month to the coming weeks; never nil
+	events    map[string]datebook.Event // of the mirror, by rules.Event.ID; a series under its own id
+	snoozed   map[string]bool           // keys of lines that were put off
 
 	decisions []Decision
+	open      *[]promise        // nil until they are read
+	clashing  map[string]string // the line that tells of an event's conflict, by its Key
+	answered  map[string]bool   // events and series about whose invitation a line has been
 }
 
 // How much of the calendar is looked at.
 const (
-	diaryBefore = 15 * 24 * time.Hour
+	diaryBefore = journeysBefore
 	diaryAhead  = 30 * 24 * time.Hour
 )
 
 // begin reads what every letter of a date is made of.
 func (d Desk) begin(ctx context.Context, kind, date string, now time.Time) (*gathering, error) {
-	g := &gathering{Desk: d, now: now, date: date}
-	day, err := time.ParseInLocation(time.DateOnly, date, d.Rules.Timezone)
+	g := &gathering{Desk: d, now: now, date: date, clashing: map[string]string{}, answered: map[string]bool{}}
+	day, err := time.Parse(time.DateOnly, date)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no date; write it like 2026-12-08: %w", date, err)
 	}
 	if err := g.readCalendar(ctx, day); err != nil {
 		return nil, err
 	}
-	if g.zone, err = d.Zone(ctx, day); err != nil {
-		return nil, err
-	}
-	g.today = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, g.zone)
+	g.ways, g.stays = g.journeys(), g.nights()
+	g.zone = g.wakesOn(day)
+	g.today = midnight(day, g.zone)
 	if g.snoozed, err = d.Journal.Snoozed(ctx, d.Account, now); err != nil {
 		return nil, err
 	}
@@ -135,8 +146,8 @@ func (g *gathering) readLast(ctx context.Context, kind string) error {
 // readCalendar reads the mirror around a day.
 func (g *gathering) readCalendar(ctx context.Context, day time.Time) error {
 	from, to := day.Add(-diaryBefore), day.Add(diaryAhead)
-	calendars, err := g.Journal.Calendars(ctx, g.Account)
-	if err != nil {
+	var err error
+	if g.calendars, err = g.Journal.Calendars(ctx, g.Account); err != nil {
 		return err
 	}
 	all, err := g.Journal.EventsBetween(ctx, g.Account, from, to)
@@ -144,7 +155,7 @@ func (g *gathering) readCalendar(ctx context.Context, day time.Time) error {
 		return err
 	}
 	names, at := map[string]string{}, time.Time{}
-	for _, c := range calendars {
+	for _, c := range g.calendars {
 		names[c.ID] = c.Name
 		if at.IsZero() || c.SeenAt.Before(at) {
 			at = c.SeenAt

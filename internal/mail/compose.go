@@ -23,10 +23,10 @@ import (
 )
 
 // Author writes the mail of one account: answers and drafts (compose_reply.go),
-// forwards (compose_forward.go), answers to invitations (compose_invite.go) and
-// notes. Everything it writes is marked as
-// ours (compose_mark.go). It keeps nothing and reads no clock: the same
-// arguments make the same bytes.
+// forwards (compose_forward.go), answers to invitations (compose_invite.go), letters
+// to the executive (compose_letter.go) and notes. Everything it writes is marked as
+// ours (compose_mark.go). It keeps nothing and reads no clock: the same arguments
+// make the same bytes.
 type Author struct {
 	Identity
 	Name string // shown beside the address; may be empty
@@ -47,7 +47,7 @@ type Stamp struct {
 type Wording struct {
 	Subject string // one line; empty: made of the original's
 	Text    string // plain text; lines end with "\n"
-	HTML    string // the same as a page, for a Note; nothing of a stranger's markup may be in it
+	HTML    string // the same as a page, for a Note or a Letter; nothing of a stranger's markup may be in it
 }
 
 // Letter is a message ready to be sent or to be put into Drafts.
@@ -125,8 +125,7 @@ func (a Author) begin(st Stamp, kind string, original header, to []recipient) (*
 	if len(to) == 0 || len(to) > maxRecipients {
 		return nil, fmt.Errorf("it has %d recipients; from 1 to %d are possible", len(to), maxRecipients)
 	}
-	domain := from.envelope[strings.LastIndexByte(from.envelope, '@')+1:]
-	p := &page{author: a, stamp: st, kind: kind, from: from, to: to, id: a.token("id", kind, st.Key) + "@" + domain}
+	p := &page{author: a, stamp: st, kind: kind, from: from, to: to, id: a.messageID(from, kind, st.Key)}
 	p.add("Date", st.Date.Format(time.RFC1123Z))
 	p.add("From", from.header)
 	p.add("To", headers(to))

@@ -21,8 +21,8 @@ func (a Author) mark(kind, id string) string {
 
 // Ours tells whether this author, or one with the same Secret, wrote the message
 // whose header, or whole text, is given, and as what: reply, draft, forward,
-// redirect, respond or note. Of the header, From, Message-ID, X-Foredesk and, for what was
-// redirected, Resent-Message-ID are looked at. Rules are not to be run on such a
+// redirect, respond, letter or note. Of the header, From, Message-ID, X-Foredesk and, for
+// what was redirected, Resent-Message-ID are looked at. Rules are not to be run on such a
 // message. A draft that a person has sent has a new Message-ID and is theirs.
 //
 // Who has received a message of ours can send its header again; the Message-ID

@@ -59,6 +59,10 @@ func everyLetter(t testing.TB, original []byte) map[string]Letter {
 		"note": func() (Letter, error) {
 			return a.Note(st, Wording{Subject: "Three things wait for you", Text: "Three things.", HTML: "<p>Three <b>things</b>."}, to)
 		},
+		"letter": func() (Letter, error) {
+			w := Wording{Subject: "Tue 8 Dec · 6 meetings, first 08:30", Text: "Six meetings.", HTML: "<p>Six <b>meetings</b>."}
+			return a.Letter(st, w, to, []string{"sam@acme.example"})
+		},
 	} {
 		l, err := write()
 		if err != nil {

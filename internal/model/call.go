@@ -66,7 +66,7 @@ func (c *Client) ask(ctx context.Context, p prompt) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Total)
 	defer cancel()
 	if err := c.turn(ctx); err != nil {
-		return "", fmt.Errorf("no turn came in time; nothing was asked: %w", err)
+		return "", fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	defer func() { <-c.turns }()
 	answer, err := c.converse(ctx, p)
@@ -111,6 +111,8 @@ func (c *Client) counted(ctx context.Context, p prompt, newer bool) (string, err
 	if err := c.spending.admit(begun, aside); err != nil {
 		return "", err
 	}
+	c.keep()
+	defer c.keep()
 	answer, tokens, err := c.call(ctx, p, newer)
 	needed, judged, wait := aside, alive, time.Duration(0)
 	if t, ok := errors.AsType[*trouble](err); ok {
@@ -123,6 +125,16 @@ func (c *Client) counted(ctx context.Context, p prompt, newer bool) (string, err
 	}
 	c.spending.settle(time.Now(), dayOf(begun), aside, needed, judged, wait)
 	return answer, err
+}
+
+// keep hands on what has been used.
+func (c *Client) keep() {
+	if c.config.Keep == nil {
+		return
+	}
+	c.keeping.Lock()
+	defer c.keeping.Unlock()
+	c.config.Keep(c.Usage())
 }
 
 // call makes one call and reads its answer. The error is a *trouble, or

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -36,8 +37,10 @@ var (
 	ErrAway = errors.New("it failed a short while ago and is left alone")
 	// ErrSpent: the day's allowance is used up; nothing was asked.
 	ErrSpent = errors.New("the allowance of the day is used up")
-	// ErrUnusable: the model answered, and the answer can't be used. Asking again
-	// would most likely end the same way.
+	// ErrBusy: others were being asked for so long that there was no time left.
+	ErrBusy = errors.New("no turn came in time; nothing was asked")
+	// ErrUnusable: the model answered, and the answer can't be used, or there is
+	// nothing to ask. Asking again would most likely end the same way.
 	ErrUnusable = errors.New("its answer can't be used")
 )
 
@@ -63,8 +66,11 @@ type Config struct {
 	AtOnce int
 	// Requests and Tokens are the allowance of a day (UTC); 0 is no limit.
 	Requests, Tokens int64
-	// Usage is what was used up before a restart, from Client.Usage.
+	// Usage is what was used up before a restart. Keep, if it is not nil, is called
+	// with what has been used by then: before each call, so that a process that dies
+	// in the middle has paid for it, and after. It is called once at a time.
 	Usage Usage
+	Keep  func(Usage)
 	Cache Cache
 	// Roots are the certificate authorities to believe; nil for the system's.
 	Roots *x509.CertPool
@@ -108,7 +114,8 @@ type Client struct {
 	turns     chan struct{}
 	spending  *spending
 	// newer is set once the endpoint has refused the older names of parameters.
-	newer atomic.Bool
+	newer   atomic.Bool
+	keeping sync.Mutex // while Keep is called
 }
 
 // New checks the configuration and makes a client of it. Nothing is asked yet.
@@ -201,6 +208,5 @@ func (c *Client) Ask(ctx context.Context, question, text string) (yes bool, err 
 	return yes, nil
 }
 
-// Usage is what has been used of the day's allowance. A caller that keeps it can
-// hand it to the next New, so that a restart buys no second allowance.
+// Usage is what has been used of the day's allowance: see Config.Keep.
 func (c *Client) Usage() Usage { return c.spending.usage(time.Now()) }

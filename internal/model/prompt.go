@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -59,15 +58,17 @@ func (r Request) bounded() Request {
 	return r
 }
 
+var errNoText = fmt.Errorf("%w: the message has no text; nothing was asked", ErrUnusable)
+
 func toSummarize(r Request) (prompt, error) {
 	language := "the language of the email"
 	if r.Language != "" {
 		if language = languageOf(r.Language); language == "" {
-			return prompt{}, errors.New("no summary can be asked for in that language; nothing was asked")
+			return prompt{}, fmt.Errorf("%w: no summary can be asked for in that language; nothing was asked", ErrUnusable)
 		}
 	}
 	if r.Text == "" {
-		return prompt{}, errors.New("the message has no text; nothing was asked")
+		return prompt{}, errNoText
 	}
 	system := fmt.Sprintf("You summarise one email for a busy reader. %s\n"+
 		"Say in %s, in at most %d short sentences, what the sender wants, decided or reports, with the names, amounts and dates that matter, as they are written there. "+
@@ -81,9 +82,9 @@ func toAsk(question, text string) (prompt, error) {
 	r := Request{Text: text}.bounded()
 	switch {
 	case question == "" || len(question) > maxQuestion:
-		return prompt{}, fmt.Errorf("the question is empty or has more than %d bytes; nothing was asked", maxQuestion)
+		return prompt{}, fmt.Errorf("%w: the question is empty or has more than %d bytes; nothing was asked", ErrUnusable, maxQuestion)
 	case r.Text == "":
-		return prompt{}, errors.New("the message has no text; nothing was asked")
+		return prompt{}, errNoText
 	}
 	system := fmt.Sprintf("You answer one question about one email. %s\n"+
 		"The question: %s\n"+

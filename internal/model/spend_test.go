@@ -288,6 +288,25 @@ func TestTheAllowanceOfADay(t *testing.T) {
 	})
 }
 
+// A process that dies while a call is under way has paid for it.
+func TestWhatIsUsedIsKeptBeforeAndAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var kept []Usage
+		c, v := inABubble(t, Config{Keep: func(u Usage) { kept = append(kept, u) }}, func(w http.ResponseWriter, r *http.Request) {
+			if len(kept) != 1 || kept[0].Requests != 1 || kept[0].Tokens == 0 {
+				t.Errorf("while it is asked, what is kept is %+v", kept)
+			}
+			says("yes")(w, r)
+		})
+		if err := urgent(t.Context(), c, 0); err != nil || len(v.all()) != 1 {
+			t.Fatal(err)
+		}
+		if len(kept) != 2 || kept[1] != (Usage{"2000-01-01", 1, 100}) {
+			t.Errorf("afterwards, what is kept is %+v", kept)
+		}
+	})
+}
+
 func TestTokensAreCounted(t *testing.T) {
 	counts := func(tokens string) http.HandlerFunc {
 		return plainly(200, `{"choices":[{"message":{"content":"yes"}}],"usage":{"total_tokens":`+tokens+`}}`)

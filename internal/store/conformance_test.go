@@ -66,6 +66,12 @@ var promises = []struct {
 	{"an event is found by its UID with its changed instances", mirrorByUID},
 	{"a forgotten calendar is gone with its token", mirrorForgets},
 	{"events of long ago leave the mirror", mirrorPruned},
+	{"what messages say is found by what it is", saysWhat},
+	{"conversations are read but for those that are muted", conversations},
+	{"conversations with people are found, the latest first", threadsOfPeople},
+	{"what rules put on letters is read up to an instant, and no further", stepsForLetters},
+	{"answered approvals are read by when they were answered", approvalsAnswered},
+	{"who is never read is named, unless a rule looks after them", neverRead},
 	{"tables of a newer version are refused", newerSchema},
 	{"tables migrate from version 1 with their rows", migrates},
 }

@@ -111,6 +111,15 @@ func (o *Owner) WriteLetter(ctx context.Context, step int64, l Letter, offers []
 	return ids, err
 }
 
+// DropLetter forgets a letter that was certainly not sent: what it would have told is
+// news to the next.
+func (o *Owner) DropLetter(ctx context.Context, kind, date string) error {
+	return o.write(ctx, "forgetting a letter that was not sent", func(t *tx) error {
+		_, err := t.exec(ctx, "DELETE FROM letters WHERE account = $1 AND kind = $2 AND date = $3", o.account, kind, date)
+		return err
+	})
+}
+
 func (o *Owner) offer(ctx context.Context, t *tx, id int64, offer *Offer, token string, made time.Time) error {
 	body, err := json.Marshal(offer.Choices)
 	if err != nil {

@@ -31,6 +31,8 @@ const (
 	KindUndo  RunKind = "undo"  // taking steps back
 	// KindAnswer: a person at the terminal approves or refuses what waits.
 	KindAnswer RunKind = "answer"
+	// KindAgenda: a person at the terminal wants the agenda of a day to be sent now.
+	KindAgenda RunKind = "agenda"
 )
 
 // RunState says how far a run has come.

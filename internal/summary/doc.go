@@ -15,8 +15,9 @@
 // a thread stands. Start at summarize.go: summarize_units.go cuts the text into
 // sentences, summarize_weigh.go gives each a score by what summarize_words.go knows
 // of it, shorten.go leaves clauses out, glossary.go explains words. thread.go tells
-// which requests of a thread are answered. What they make of the messages of
-// testdata/messages can be read in the files *.golden there.
+// which requests of a thread are answered, and acts.go what a message asks and
+// promises. What they make of the messages of testdata/messages can be read in
+// the files *.golden there.
 //
 // All of it was written by strangers, so each function bounds its work and is
 // linear in what it is given. Dates are found by internal/when; the parts of a

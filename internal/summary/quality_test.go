@@ -96,7 +96,7 @@ func TestQualityReplies(t *testing.T) {
 			right++
 		}
 	}
-	t.Logf("new text of replies: %d of %d right (%.1f %%)", right, len(all), 100*float64(right)/float64(len(all)))
+	fmt.Fprintf(t.Output(), "new text of replies, without quotes and signatures: %d of %d right (%.1f %%)\n", right, len(all), 100*float64(right)/float64(len(all)))
 	err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

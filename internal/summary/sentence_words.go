@@ -18,7 +18,7 @@ var abbreviations = wordSet(`
 	al dept ext tel fax attn re ref incl excl max min avg resp
 	z.b d.h u.a u.u i.d.r z.t s.o s.u bzw ggf evtl inkl exkl zzgl abzgl vgl nr str bsp
 	hr hrn fr dipl ing med jur phil geb gez gem lt o.ä v.a zw tgl mind sog allg
-	m mm mme mlle mgr me p.ex c.-à-d env n° réf tél av bd éd chap
+	m mm mme mlle mgr p.ex c.-à-d env n° réf tél av bd éd chap
 	p.s ps i.a i.v z.hd z.h d.j v.chr n.chr`)
 
 // mayEnd are abbreviations that stand at the end of a sentence as well; the

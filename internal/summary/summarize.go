@@ -18,6 +18,10 @@ type Options struct {
 type Summary struct {
 	Text   string  // the points, on one line; "" where there is nothing to say
 	Points []Point // in the order of the text
+	// Asks and Promises are what a message wants of its reader, and what its writer
+	// is going to do: all of it, also what Text has no room for. Of a thread there
+	// are none.
+	Asks, Promises []Point
 }
 
 // Point is a sentence of a summary, and where it comes from.
@@ -65,11 +69,14 @@ func Summarize(text string, o Options) Summary {
 	o = o.withDefaults()
 	units := unitsOf(text)
 	weigh(units, o.Subject)
+	asks, promises := actsOf(units)
 	points := make([]Point, 0, o.Sentences)
 	for _, i := range choose(units, o) {
 		points = append(points, units[i].point())
 	}
-	return compose(points, o)
+	s := compose(points, o)
+	s.Asks, s.Promises = asks, promises
+	return s
 }
 
 func (o Options) withDefaults() Options {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Message is one of a thread, as a thread summary sees it.
@@ -116,10 +118,18 @@ func (u *unit) act() act {
 		return asking
 	case u.kinds&DecisionPoint != 0 && n[undecidedList] == 0:
 		return deciding
-	case u.kinds&PromisePoint != 0:
+	case u.kinds&PromisePoint != 0 && n[idleList] == 0 && !u.isIdle():
 		return promising
 	}
 	return telling
+}
+
+// isIdle says that what sounds like a promise holds for a case that may not come, or
+// tells of a journey: "I am going to Leeds".
+func (u *unit) isIdle() bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(plainWords(u.short), " "), " ")
+	_, to, going := strings.Cut(u.short, "going to ")
+	return conditions[first] || going && to != "" && unicode.IsUpper([]rune(to[:min(len(to), utf8.UTFMax)])[0])
 }
 
 // withBefore returns a unit, with the sentence before it where it leans on that:

@@ -14,6 +14,7 @@ const (
 	receivedList
 	undecidedList
 	agreedList
+	idleList
 	threadLists
 )
 
@@ -30,7 +31,25 @@ var threadPhrases = newPhraseBook(
 	cueList(`not decided, not yet, haven't, hasn't, undecided, to be decided, needs to be decided, if_, noch nicht, pas encore, todavía no, aún no, would be, could be`),
 	cueList(`works for me, works for us, suits me, suits us, fine with me, fine with us, passt mir, passt uns, me convient, nous convient,
 		ça me va, me viene bien, nos viene bien, me va bien`),
+	idlePhrases(),
 )
+
+// idlePhrases are what sounds like a promise and is none: "I'll be in Leeds",
+// "we will see".
+func idlePhrases() []string {
+	phrases := cueList(`werde nicht, werden nicht, werden sehen, werde am_, werden am_, werde in_, werde ich nicht, werden müssen, werde müssen,
+		ne vais pas, n'allons pas, vais être_, allons être_, vais devoir, allons devoir, no voy a, no vamos a, voy a estar, vamos a estar, voy a tener, vamos a tener`)
+	for _, who := range []string{" i'll ", " we'll ", " i will ", " we will ", " going to "} {
+		for verb := range strings.FieldsSeq(`be see need have wait discuss meet assume ignore not never miss remain continue want know keep love probably always stop
+			talk go visit get_to become lose find leave_it refrain also_be just_be`) {
+			phrases = append(phrases, who+strings.ReplaceAll(verb, "_", " ")+" ")
+		}
+	}
+	return phrases
+}
+
+// conditions begin sentences that promise something for a case that may not come.
+var conditions = wordSet(`if when whenever unless should once provided wenn falls sofern sobald si quand lorsque cuando`)
 
 // plainAnswers begin a message that says yes or no.
 var plainAnswers = wordSet(`yes yep yeah no nope ok okay sure agreed fine perfect approved correct works absolutely go ja nein einverstanden passt gern gerne genehmigt

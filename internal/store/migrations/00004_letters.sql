@@ -15,6 +15,10 @@ CREATE TABLE gists (
 
 CREATE INDEX gists_by_time ON gists (account, received_at);
 CREATE INDEX gists_wanted ON gists (account) WHERE wanted = 1;
+-- Few messages promise something or name a deadline, and those are looked for far
+-- back. The words are those of the queries.
+CREATE INDEX gists_promising ON gists (account, received_at) WHERE body LIKE '%"promises":%';
+CREATE INDEX gists_dated ON gists (account, received_at) WHERE body LIKE '%"deadline":%';
 
 -- The mails that were written: the agenda of a date, a digest, a review. The step
 -- of the journal says whether it was sent; here is what stood in it, for --why, and
@@ -54,3 +58,8 @@ CREATE TABLE answers (
     value    TEXT   NOT NULL,
     asked_at BIGINT NOT NULL
 );
+
+-- What has ended since the letter before, and what stands in the agenda until it is
+-- due, whenever it was planned.
+CREATE INDEX steps_by_end ON steps (account, done_at) WHERE done_at > 0;
+CREATE INDEX steps_due ON steps (account, id) WHERE op LIKE '%"due":%';
