@@ -2,9 +2,10 @@
 
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME = 30s
+SOAK = 1h
 
 .DEFAULT_GOAL := help
-.PHONY: help check test quality bench fuzz demo screenshots cover lint
+.PHONY: help check test quality bench faults soak fuzz demo screenshots cover lint
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +23,14 @@ quality: ## scores: new text of replies, asks, summaries beside two baselines, d
 	go test -count=1 -run Quality -v ./internal/summary ./internal/when
 
 bench: ## measure beside bare clients and imapfilter: FOREDESK_BENCH_MESSAGES=100000 make bench
-	go test -timeout 60m -run '^$$' -bench . ./rules ./internal/agenda
+	go test -timeout 60m -run '^$$' -bench . ./rules ./internal/agenda ./internal/gather
 	go test -timeout 60m -run '^$$' -bench . -benchtime 1x ./internal/bench
+
+faults: ## let every fault of doc/guarantees.md happen, and print what held
+	go run ./internal/faults/run
+
+soak: ## an hour against Dovecot with steady mail and faults: make soak SOAK=10m
+	FOREDESK_SOAK=$(SOAK) go test -count=1 -v -timeout 48h -run Soak ./internal/soak
 
 fuzz: ## run every fuzz target for a while: make fuzz FUZZTIME=5m
 	.ci/fuzz $(FUZZTIME)

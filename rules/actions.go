@@ -140,7 +140,7 @@ func (l *loader) checkIrreversible(r *Rule, keys map[string]*yaml.Node) {
 	if n != nil && l.problems.Errors() == nil && !slices.ContainsFunc(r.Actions, Action.irreversible) {
 		l.warnAt(place{n.Line, n.Column}, "take the line out, so that it does not allow more one day than you meant", "nothing in the rule %q is irreversible", r.Name)
 	}
-	if n != nil || r.Confirm != "" {
+	if n != nil || r.Confirm != "" || r.asks { // of what a model decides, checkAsking has told
 		return
 	}
 	for _, a := range r.Actions {

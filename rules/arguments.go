@@ -93,7 +93,7 @@ func (v verb) read(l *loader, n *yaml.Node, a *Action) {
 	case n.Kind == yaml.MappingNode && !v.bare():
 		l.mapping(n, a.Name, v.names(), func(key, value *yaml.Node) { read(key.Value, value) })
 	case n.Kind != yaml.ScalarNode && v.bare():
-		l.fail(n, "write for example: "+plainWords(actionWords[a.Name].example), "%s takes one value", a.Name)
+		l.fail(n, "write for example: "+codePattern.ReplaceAllString(actionWords[a.Name].example, "$1"), "%s takes one value", a.Name)
 		return
 	default:
 		read(v.single(l.sort), n)
@@ -343,7 +343,11 @@ func readWording(l *loader, n *yaml.Node, a *Action, name string) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		l.fail(n, fmt.Sprintf("write the text into templates/%s.txt beside the rules file; there are: %s", safeName(s), strings.Join(names, ", ")), "there is no template %q", s)
+		hint := fmt.Sprintf("write the text into templates/%s.txt beside the rules file", safeName(s))
+		if len(names) > 0 {
+			hint += "; there are: " + strings.Join(names, ", ")
+		}
+		l.fail(n, hint, "there is no template %q", s)
 		return
 	}
 	if l.used != nil {

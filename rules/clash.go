@@ -38,6 +38,7 @@ func (s *Set) Clashes(d *Diary, now, until time.Time) (clashes []Clash) {
 			ahead, seen[e.Key] = append(ahead, &ranked{Event: e}), e.Key != ""
 		}
 	}
+	ahead = slices.DeleteFunc(ahead, func(r *ranked) bool { return isMirrored(r.Event, ahead) })
 	for i, a := range ahead {
 		for _, b := range ahead[i+1:] {
 			if !b.Start.Before(a.End) || len(clashes) == mostClashes {
@@ -49,6 +50,14 @@ func (s *Set) Clashes(d *Diary, now, until time.Time) (clashes []Clash) {
 		}
 	}
 	return clashes
+}
+
+// isMirrored reports whether an event only shows on another calendar that the time of
+// one of these is taken: who decides about that one has decided about both.
+func isMirrored(e *Event, among []*ranked) bool {
+	return e.Ours && e.Follows != "" && slices.ContainsFunc(among, func(o *ranked) bool {
+		return o.Key == e.Follows && o.Start.Equal(e.Start) && o.End.Equal(e.End)
+	})
 }
 
 // clashing is one search for clashes.
@@ -188,7 +197,8 @@ func (r *Rule) declines() bool {
 }
 
 // fix is what to do with the event that should go: what the executive can move is
-// moved; of what is another's, another time is asked for.
+// moved; of what is another's, another time is asked for. Of another's of which nobody
+// knows whom to ask, such as a private one, nothing is recommended.
 func (c *clashing) fix(clash *Clash) fixed {
 	b := &clash.B
 	if f, ok := c.fixes[b.Key]; ok && b.Key != "" {
@@ -200,9 +210,11 @@ func (c *clashing) fix(clash *Clash) fixed {
 	// Other times that were named already are not free any more.
 	slot, ok := c.set.Another(c.diary, b.span(), Want{Besides: b.Key, Others: c.taken}, c.now)
 	f := fixed{slot: slot}
-	others := c.set.withOthers(b)
+	others, own := c.set.withOthers(b), b.Mine || b.Ours
 	switch {
-	case others && !b.Mine && !b.Ours:
+	case !own && !others:
+		f, ok = fixed{}, false
+	case !own:
 		f.effect = c.answer(b, slot)
 	case ok:
 		f.effect = Effect{Action: "move", With: map[string]string{

@@ -16,6 +16,10 @@ func TestClashes(t *testing.T) {
 	older.Created, newer.Created = at(t, "2026-11-01 10:00", "Europe/London"), at(t, "2026-11-02 10:00", "Europe/London")
 	buffer := on("buffer", "11:00", "11:30", "ours")
 	buffer.Follows = "a"
+	mirror := on("Busy", "10:30", "11:30", "ours")
+	mirror.Follows = "Dentist"
+	sealed := on("sealed", "10:45", "11:30", "theirs", "private")
+	sealed.Organizer = Address{} // of a private event nobody keeps who has called it
 	for _, tc := range []struct {
 		name   string
 		rules  string
@@ -85,6 +89,21 @@ func TestClashes(t *testing.T) {
 			"  - {name: Board first, on: event, when: event.title contains \"board\", do: {color: red}}\n",
 			[]Event{on("leave", "09:00", "12:00", "away"), on("board", "10:00", "11:00")},
 			`board over leave, because the rule "Board first" stands for it: `,
+		},
+		{
+			"nor about what somebody else has called and nobody knows whom to ask: that is private, or a calendar's own", "",
+			[]Event{on("client", "10:00", "11:00", "external"), sealed, on("group", "10:30", "12:00", "group")},
+			"client over group, because somebody from outside takes part: ; client over sealed, because somebody from outside takes part: ; group over sealed, because it begins earlier: ",
+		},
+		{
+			"what shows on another calendar that time is taken is no second conflict", "",
+			[]Event{on("client", "10:00", "11:00", "external"), on("Dentist", "10:30", "11:30"), mirror},
+			"client over Dentist, because somebody from outside takes part: move to 08:00-09:00 tell false",
+		},
+		{
+			"a private one of one's own is moved", "",
+			[]Event{on("client", "10:00", "11:00", "external"), on("doctor", "10:30", "11:30", "private")},
+			"client over doctor, because somebody from outside takes part: move to 08:00-09:00 tell false",
 		},
 		{
 			"and nothing if that was said already", "",

@@ -293,8 +293,8 @@ func (l *loader) rule(n *yaml.Node) {
 		l.guards(keys, r)
 		l.actions(n, keys["do"], r)
 		l.checkPlaces(r)
-		l.checkIrreversible(r, keys)
 		l.checkAsking(r)
+		l.checkIrreversible(r, keys)
 		l.checkGuards(r, keys)
 		r.diary = l.compiler.needs.Diary
 		l.compiler.needs.Diary = r.diary || others

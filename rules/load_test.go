@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -41,6 +43,10 @@ func TestRefused(t *testing.T) {
 			}
 			if diff := cmp.Diff(string(want), got); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+			switch filepath.Base(file) {
+			case "aliases.yaml", "not-allowed-nesting.yaml":
+				faulttest.Injected(t, "S10", 1)
 			}
 		})
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // lookAtEvent is the environment that a rule on: event sees.
@@ -208,6 +210,9 @@ func TestVerifiedInvitation(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := daySet(t, "Europe/London", "").inviteOf(invitation(t, tc.words...)).Verified; got != tc.want {
 				t.Errorf("verified is %t", got)
+			}
+			if !tc.want {
+				faulttest.Injected(t, "S12", 1)
 			}
 		})
 	}

@@ -218,6 +218,9 @@ func (p *letterOutput) gather(ctx context.Context, d *desk) (written, error) {
 	switch kind {
 	case gather.AgendaKind:
 		day, _, _, err := g.Day(ctx, p.Date, p.now)
+		if err == nil { // whoever asks for it does not ask too late
+			day.Notices = slices.DeleteFunc(day.Notices, func(n agenda.Notice) bool { return n.Kind == agenda.Late })
+		}
 		return day, err
 	case gather.ReviewKind:
 		review, err := g.Review(ctx, p.Date, p.now)

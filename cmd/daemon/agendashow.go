@@ -136,11 +136,11 @@ func (r reasonOutput) from() string {
 	return strings.Join(parts, ", ")
 }
 
-// sectionWords are the titles of sections.
+// sectionWords are the titles of sections, as an English letter has them.
 var sectionWords = map[string]string{
-	"notices": "About this letter", "needs": "Needs you", "changed": "Changed", "timeline": "The day", "prep": "Prepare", "mail": "From the mail",
-	"deadlines": "Deadlines", "owed": "Replies owed", "waiting": "Waiting for", "ahead": "The days ahead", "goals": "Time by goal", "done": "Done for you",
-	"meeting": "The meeting", "threads": "Open threads", "promises": "Promises", "figures": "Figures", "handled": "Handled", "rules": "Rules", "ideas": "Suggestions",
+	"notices": "About this letter", "needs": "Needs you", "changed": "Changed since yesterday", "timeline": "Today", "prep": "Prep", "mail": "From your mail",
+	"deadlines": "Deadlines", "owed": "Replies owed", "waiting": "Waiting for", "ahead": "Tomorrow and the week", "goals": "Where the time goes", "done": "Done for you",
+	"meeting": "The meeting", "threads": "Open threads", "promises": "Promises", "figures": "The week in figures", "handled": "Handled for you", "rules": "Rules to look at", "ideas": "Ideas",
 }
 
 // printWhy lists the lines with what they come from.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // Every part of this message that a stranger writes has a canary in it.
@@ -84,6 +86,7 @@ func TestTheLogHoldsNothingOfTheMail(t *testing.T) {
 	if t.Failed() {
 		t.Log(log)
 	}
+	faulttest.Injected(t, "S1", 1)
 }
 
 // tooDeep is a message with more levels of parts than are read.
@@ -134,6 +137,7 @@ func TestThePasswordIsNowhere(t *testing.T) {
 	}
 	in.inNoFile(officePassword, "password", "foredesk.yaml")
 	in.inNoFile("CANARY-body")
+	faulttest.Injected(t, "S1", 1)
 }
 
 // tried runs a command that may fail.

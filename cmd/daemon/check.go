@@ -32,6 +32,7 @@ type ruleFile struct {
 	account string // whose it is; empty for a file that was named
 	bare    bool   // the account has no calendar
 	silent  bool   // there is no language model
+	unsent  bool   // the account gets no letters
 }
 
 func (c *command) check(ctx context.Context, files []string) error {
@@ -57,14 +58,20 @@ func (c *command) check(ctx context.Context, files []string) error {
 }
 
 // inVain warns of the rules that need what the configuration does not have, a
-// calendar or a language model: they would do nothing, or fail.
+// calendar, letters or a language model: they would do nothing, nothing that anybody
+// sees, or fail.
 func inVain(set *rules.Set, list []ruleFile) (problems rules.Problems) {
 	bare := slices.IndexFunc(list, func(f ruleFile) bool { return f.bare && f.name == set.File })
+	unsent := slices.IndexFunc(list, func(f ruleFile) bool { return f.unsent && f.name == set.File })
 	silent := slices.ContainsFunc(list, func(f ruleFile) bool { return f.silent && f.name == set.File })
 	for _, r := range set.Rules {
 		if bare >= 0 && r.LooksAtCalendar() {
 			problems = append(problems, warning(set, r, fmt.Sprintf("the rule needs a calendar, and the account %q has none", list[bare].account),
 				"name it in the configuration: calendar: {google: {credentials_file: client.json}}; doc/google.md says how"))
+		}
+		if what := intoLetters(r); unsent >= 0 && what != "" {
+			problems = append(problems, warning(set, r, fmt.Sprintf("the rule %s, as the account %q has no agenda", what, list[unsent].account),
+				"give it one in the configuration: agenda: {at: \"06:30\"}; doc/agenda.md says more"))
 		}
 		if silent && r.Asks() {
 			problems = append(problems, warning(set, r, "the rule asks a language model, and there is none",
@@ -72,6 +79,22 @@ func inVain(set *rules.Set, list []ruleFile) (problems rules.Problems) {
 		}
 	}
 	return problems
+}
+
+// intoLetters says what a rule does in vain where the executive gets no agenda; "" is
+// nothing. A brief is sent all the same, but nothing is kept of mail that it could tell.
+func intoLetters(r *rules.Rule) string {
+	vain := map[string]string{
+		"digest": "collects a digest that nobody will see", "bundle": "collects a bundle that nobody will see",
+		"summarize": "writes a summary that nobody will see", "agenda": "puts a line on an agenda that nobody will see",
+		"brief": "wants a brief that will know nothing of what mail says",
+	}
+	for _, a := range r.Actions {
+		if vain[a.Name] != "" && r.Enabled {
+			return vain[a.Name]
+		}
+	}
+	return ""
 }
 
 // warning is one at the line of a rule.
@@ -144,7 +167,7 @@ func (c *command) ruleFiles(files []string) ([]ruleFile, rules.Problems, error) 
 	for _, a := range cfg.Accounts {
 		if c.account == "" || c.account == a.Name {
 			options := rules.Options{Me: a.Addresses, Folders: a.IMAP.Folders, Timezone: a.Location, AllowDelete: a.AllowDelete}
-			list = append(list, ruleFile{a.Rules, options, a.Name, a.Calendar == nil, cfg.Model == nil})
+			list = append(list, ruleFile{a.Rules, options, a.Name, a.Calendar == nil, cfg.Model == nil, a.Agenda == nil})
 		}
 	}
 	return list, nil, nil

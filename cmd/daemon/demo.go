@@ -61,7 +61,7 @@ type demoFlags struct {
 
 // Pauses between the mails that arrive in the demo, and between its parts.
 const (
-	demoPause     = 2 * time.Second
+	demoPause     = 1500 * time.Millisecond
 	demoOncePause = 100 * time.Millisecond
 	demoBetween   = 11 * time.Minute // by the clock of the demo, between two mails
 	demoPatience  = 10 * time.Second // for one mail to be handled, or what follows from it

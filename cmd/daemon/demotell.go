@@ -112,7 +112,7 @@ func (s *show) say(step store.Step) string {
 		return "out of the inbox"
 	case step.State == store.Parked:
 		return words + " (waits for a yes)"
-	case !step.NotBefore.IsZero() && step.State == store.Planned:
+	case !step.NotBefore.IsZero() && step.State == store.Planned && verb != "brief": // whose words say it
 		return words + ", on " + moment(step.NotBefore, s.desk.Location)
 	}
 	return words

@@ -207,7 +207,11 @@ func (x *explainer) print(e explanation) error {
 		fmt.Fprintf(x.out, "%s\n%s\n", x.bold(e.head[0]), e.head[1])
 	}
 	if e.Item != nil {
-		fmt.Fprintf(x.out, "%s\nfrom %s, %s\n", x.bold(oneLine(e.Item.Subject, 100)), e.Item.from(), e.Item.Date.In(x.zone).Format("Mon 2 Jan 2006 15:04"))
+		from := e.Item.from()
+		if from != "" {
+			from = "from " + from + ", "
+		}
+		fmt.Fprintf(x.out, "%s\n%s%s\n", x.bold(oneLine(e.Item.Subject, 100)), from, e.Item.Date.In(x.zone).Format("Mon 2 Jan 2006 15:04"))
 	}
 	if e.Found != "" {
 		fmt.Fprintf(x.out, "It is in %s now.\n", e.Found)

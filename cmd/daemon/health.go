@@ -97,8 +97,8 @@ func (h *healthOutput) gather(ctx context.Context, d *desk) error {
 		add(r.Name, r.Line, r.Enabled)
 	}
 	err := d.journal.EachStep(ctx, store.Filter{Account: d.Name, Since: h.Since, NotUndo: true}, func(s store.Step) error {
-		if s.Rule == engine.Unreadable {
-			return nil
+		if slices.Contains([]string{engine.Unreadable, engine.LettersRule, engine.DecisionRule}, s.Rule) {
+			return nil // these are no rules
 		}
 		r := byName[s.Rule]
 		if r == nil {

@@ -31,6 +31,16 @@ is: an event is looked at when it is new or changed, and when it starts within a
 
 func (c *command) watch(ctx context.Context, once bool) error {
 	log := c.loggerWith(&slog.HandlerOptions{Level: slog.LevelInfo})
+	err := c.watchUntil(ctx, once, log)
+	if !once && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		log.Info("stopped before it had begun; nothing was done", "error", err)
+		return nil // as it was told to: for systemd that is no failure
+	}
+	return err
+}
+
+// watchUntil watches until ctx ends or, with once, until nothing more is new.
+func (c *command) watchUntil(ctx context.Context, once bool, log *slog.Logger) error {
 	desks, closeAll, err := c.open(ctx, log)
 	if err != nil {
 		return err

@@ -22,6 +22,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
@@ -50,6 +52,7 @@ func TestScripts(t *testing.T) {
 			e.Values[officeOf{}] = new(*office)
 			e.Values[googleOf{}] = new(*gcal.Server)
 			e.Values[postOf{}] = new(*outgoing)
+			e.Values[testOf{}] = e.T()
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -57,7 +60,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"mailserver": mailserver, "deliver": deliver, "post": post, "move": moveByHand, "file": fileByHand, "crowd": crowd, "mailbox": listMailbox,
-			"exits": exits, "until": until, "signal": sendSignal,
+			"exits": exits, "until": until, "signal": sendSignal, "fault": injected,
 			"remember": remember, "unchanged": unchanged, "paragraph": paragraph, "sql": runSQL, "seen": seen, "neverasked": neverAsked,
 			"postserver": postServer, "sent": listSent, "follow": followLink,
 			"googleserver": googleServer, "consent": consent, "google": atGoogle, "signin": signIn, "appointment": appointment, "invite": invite, "calendar": listCalendar,
@@ -67,6 +70,17 @@ func TestScripts(t *testing.T) {
 
 // officeOf is the key of a script's mail server, a **office.
 type officeOf struct{}
+
+// testOf is the key of the test that a script runs in.
+type testOf struct{}
+
+// fault ID says that what the script has just done is a fault of internal/faults.
+func injected(ts *testscript.TestScript, _ bool, args []string) {
+	if !faults.Known(args[0]) {
+		ts.Fatalf("internal/faults knows no fault %s", args[0])
+	}
+	faulttest.Note(ts.Value(testOf{}).(faulttest.Attr), args[0], 1)
+}
 
 func place(ts *testscript.TestScript) **office { return ts.Value(officeOf{}).(**office) }
 

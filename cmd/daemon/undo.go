@@ -61,8 +61,9 @@ func (c *command) undo(ctx context.Context, u engine.UndoArgs) error {
 		return err
 	}
 	defer done()
+	uncertain := false
 	if u.Step != 0 {
-		if err := undoable(ctx, d, u.Step); err != nil {
+		if uncertain, err = undoable(ctx, d, u.Step); err != nil {
 			return err
 		}
 	}
@@ -74,28 +75,33 @@ func (c *command) undo(ctx context.Context, u engine.UndoArgs) error {
 	run, err := c.work(ctx, d, "taking back", store.KindUndo, u, func(a *engine.Account, step func(done, total int64)) (int64, error) {
 		return a.Undo(ctx, u, step)
 	})
+	if err == nil && uncertain && !c.json {
+		fmt.Fprintf(c.out, "Step %d was uncertain, and is set aside; nothing was done on the server.\n", u.Step)
+		return nil
+	}
 	return c.reportAfter(ctx, d, run, "undone", err)
 }
 
-// undoable says in plain words why a single step can't be taken back.
-func undoable(ctx context.Context, d *desk, id int64) error {
+// undoable says in plain words why a single step can't be taken back, and whether it
+// is an uncertain one, which is only set aside.
+func undoable(ctx context.Context, d *desk, id int64) (uncertain bool, err error) {
 	steps, err := d.journal.Steps(ctx, store.Filter{Account: d.Name, StepID: id})
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch {
 	case len(steps) == 0:
-		return fmt.Errorf("there is no step %d; foredesk log shows them", id)
+		return false, fmt.Errorf("there is no step %d; foredesk log shows them", id)
 	case steps[0].Undoes != 0:
-		return fmt.Errorf("step %d is itself an undo, of step %d; nothing was done", id, steps[0].Undoes)
+		return false, fmt.Errorf("step %d is itself an undo, of step %d; nothing was done", id, steps[0].Undoes)
 	case steps[0].State == store.Undone:
-		return fmt.Errorf("step %d has been taken back already; nothing was done", id)
+		return false, fmt.Errorf("step %d has been taken back already; nothing was done", id)
 	case steps[0].State == store.Uncertain:
-		return nil // a person has looked, and sets it aside
+		return true, nil // a person has looked, and sets it aside
 	case steps[0].State == store.Planned, steps[0].State == store.Parked:
-		return nil // it waits, and is withdrawn
+		return false, nil // it waits, and is withdrawn
 	case steps[0].State != store.Done:
-		return fmt.Errorf("step %d was not done (it is %s), so there is nothing to take back", id, steps[0].State)
+		return false, fmt.Errorf("step %d was not done (it is %s), so there is nothing to take back", id, steps[0].State)
 	}
-	return nil
+	return false, nil
 }

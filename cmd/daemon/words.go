@@ -152,7 +152,11 @@ func wholeArgs(action string, with map[string]string, zone *time.Location) (line
 	if isCalendarAction(action, with) {
 		return calendarArgs(with, zone)
 	}
-	said := []string{"at", "unless", "to", "once", "as", "files"}
+	// What a decision takes back, its facts say in words.
+	said := []string{"at", "unless", "to", "once", "as", "files", "back"}
+	if with["back"] != "" {
+		said = append(said, "until")
+	}
 	if slices.Contains(ofLetters, action) {
 		said = append(said, "lines", "show", "story", "due", "ahead", "before", "event")
 	}

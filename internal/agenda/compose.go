@@ -224,7 +224,7 @@ func (c *composer) notices(notices []Notice) (all []string) {
 	for i := range notices {
 		n := &notices[i]
 		text := c.notice(n)
-		c.trace("notices", n.ID, Source{}, text, true)
+		c.traceCount("notices", n.ID, Source{}, InJournal, text, true)
 		all = append(all, text)
 	}
 	return all
@@ -302,7 +302,7 @@ func (c *composer) rows(section string, lines []Line, limit int, say func(*Line)
 		switch {
 		case line.Confidential:
 			hidden++
-			c.trace(section, line.ID, line.Source, c.count(c.confidential, 1), true)
+			c.traceCount(section, line.ID, line.Source, line.Counted, c.count(c.confidential, 1), true)
 		case len(rows) >= limit:
 			left++
 			r := say(line)

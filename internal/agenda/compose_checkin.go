@@ -18,7 +18,7 @@ func (b *CheckIn) compose(limits caps) *page {
 	p.Subject = visible(strings.Join(append([]string{heading}, p.Counts...), " · "))
 	p.Lead = c.meeting(b, title)
 	c.trace("meeting", "meeting", b.Source, joined(" · ", heading, c.when(b.When), p.Lead), true)
-	p.add(c.list("threads", c.threads, b.Threads, c.lately))
+	p.add(c.openThreads(b.Threads))
 	p.add(c.promises(b.Ours, b.Theirs))
 	p.add(c.deadlines(b.Deadlines))
 	if len(p.Blocks) == 0 {
@@ -61,5 +61,9 @@ func (c *composer) meeting(b *CheckIn, heading string) string {
 	return joined(" · ", title, last, next)
 }
 
-// lately is when a thread was last heard of.
-func (c *composer) lately(line *Line) (text, tone string) { return c.when(line.When), "" }
+// openThreads are told in full: they are what the meeting is about.
+func (c *composer) openThreads(threads []Line) block {
+	b := block{Key: "threads", Title: c.threads}
+	b.Rows, b.More = c.rows(b.Key, threads, c.caps.list, c.letter)
+	return b
+}

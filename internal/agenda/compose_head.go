@@ -33,6 +33,7 @@ const cardsAtLeast = 3
 // down must not overtake one that matters more.
 func (c *composer) needs(needs []Line, room int) block {
 	b := block{Key: "needs", Title: c.wording.needs}
+	needs, few := fewAsks(needs)
 	open := slices.DeleteFunc(slices.Clone(needs), func(l Line) bool { return l.Confidential })
 	cards, all := len(open), 0
 	for i := range open {
@@ -42,7 +43,7 @@ func (c *composer) needs(needs []Line, room int) block {
 	if c.size+all > room {
 		cards = min(cards, cardsAtLeast)
 	}
-	shown, place := c.fitting(open, cards, room), 0
+	shown, place := c.fitting(open[:len(open)-few], cards, room), 0
 	b.Rows, b.More = c.rows(b.Key, needs, shown, func(line *Line) row {
 		if place++; place <= cards {
 			return c.need(line)
@@ -53,6 +54,25 @@ func (c *composer) needs(needs []Line, room int) block {
 		b.Rows[cards].Apart = cards > 0
 	}
 	return b
+}
+
+// mostAsks is how many lines are shown that ask for something and offer no decision.
+const mostAsks = 5
+
+// fewAsks puts the asks that are too many at the end, and counts them.
+func fewAsks(needs []Line) (all []Line, over int) {
+	var rest []Line
+	asks := 0
+	for _, l := range needs {
+		if l.Kind == Ask && !l.Confidential {
+			if asks++; asks > mostAsks {
+				rest = append(rest, l)
+				continue
+			}
+		}
+		all = append(all, l)
+	}
+	return append(all, rest...), len(rest)
 }
 
 // fitting is how many decisions there is room for, the first so many of them in full.
@@ -92,16 +112,20 @@ func (c *composer) need(line *Line) row {
 	return r
 }
 
-// needInALine is what has to be known to decide. Of a conflict, that is what to do.
+// needInALine is what has to be known to decide. Of a conflict, that is what to do; of
+// an ask, what somebody asks.
 func (c *composer) needInALine(line *Line) row {
 	r := row{
 		Number: c.numbers[line.ID], Tone: toneOf(line.Kind), Mark: c.kinds[line.Kind],
-		Title: joined(c.colon, clean(line.Who, c.caps.title), c.title(line.Title)), Aside: c.when(line.When), Acts: c.actsOf(line),
+		Title: c.whoAndWhat(line), Aside: c.when(line.When), Acts: c.actsOf(line),
 	}
 	if clash := line.Clash; clash != nil {
 		gives := c.named(clash.Gives)
 		r.Title = fmt.Sprintf(c.and, c.named(clash.Stays), gives)
 		c.add(&r, c.recommended, c.remedy(clash, gives))
+	}
+	if line.Kind == Ask {
+		c.told(&r, line, c.caps.prose/2)
 	}
 	return r
 }

@@ -3,7 +3,10 @@ package agenda
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // What stands below the timeline.
@@ -44,7 +47,7 @@ func (c *composer) brief(brief *Brief) row {
 		last = joined(", ", clean(line.Who, c.caps.title), c.when(Span{Start: line.When.Start})) + c.colon + c.prose(line.Text)
 	}
 	c.add(&r, c.last, last)
-	c.trace("prep", brief.Last.ID, brief.Last.Source, joined(c.colon, c.last, last), true)
+	c.traceCount("prep", brief.Last.ID, brief.Last.Source, brief.Last.Counted, joined(c.colon, c.last, last), true)
 	c.promised(&r, c.ours, brief.Ours)
 	c.promised(&r, c.theirs, brief.Theirs)
 	c.add(&r, c.files, files)
@@ -70,13 +73,13 @@ func (c *composer) promised(r *row, label string, lines []Line) {
 		text := c.prose(line.Title)
 		if line.Confidential {
 			text = c.count(c.confidential, 1)
-		} else if !line.When.Start.IsZero() {
+		} else if !line.When.Start.IsZero() && !c.isSaid(line, text) {
 			text += " (" + fmt.Sprintf(c.by, c.date(line.When.Start.In(c.today.Location()))) + ")"
 		}
 		if shown := i < c.caps.promises; shown {
 			c.add(r, label, text)
 		}
-		c.trace("prep", line.ID, line.Source, label+c.colon+text, i < c.caps.promises)
+		c.traceCount("prep", line.ID, line.Source, line.Counted, label+c.colon+text, i < c.caps.promises)
 	}
 	if n := len(lines) - c.caps.promises; n > 0 {
 		c.add(r, label, c.leftOut(n))
@@ -112,8 +115,23 @@ func (c *composer) mail(mail []Section) block {
 func (c *composer) letter(line *Line) row { return c.letterOf(line, c.caps.prose) }
 
 func (c *composer) letterOf(line *Line, prose int) row {
-	r := row{Title: joined(c.colon, clean(line.Who, c.caps.title), c.title(line.Title)), Aside: c.when(line.When), Acts: c.actsOf(line)}
+	r := row{Title: c.whoAndWhat(line), Aside: c.when(line.When), Acts: c.actsOf(line)}
 	c.told(&r, line, prose)
+	return r
+}
+
+// whoAndWhat is a subject behind the name of who wrote it, unless it begins with that
+// name: those of newsletters do.
+func (c *composer) whoAndWhat(line *Line) string {
+	who, title := clean(line.Who, c.caps.title), c.title(line.Title)
+	if len(title) > len(who) && strings.EqualFold(title[:len(who)], who) && !unicode.IsLetter(firstRune(title[len(who):])) {
+		return title
+	}
+	return joined(c.colon, who, title)
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
 	return r
 }
 

@@ -28,7 +28,11 @@ func (r *Review) compose(limits caps) *page {
 
 func (c *composer) weekCounts(r *Review) []string {
 	from := r.From.In(c.today.Location())
-	counts := []string{c.date(from) + "–" + c.date(c.today)}
+	days := c.date(from)
+	if !sameDay(from, c.today) {
+		days += "–" + c.date(c.today)
+	}
+	counts := []string{days}
 	if r.Meetings.Known {
 		counts = append(counts, c.count(c.meetings, int(r.Meetings.Value)))
 	}
@@ -107,7 +111,7 @@ func (c *composer) promises(ours, theirs []Line) block {
 		title string
 		lines []Line
 	}{{c.ours, ours}, {c.theirs, theirs}} {
-		part := c.list(b.Key, "", side.lines, c.due)
+		part := c.list(b.Key, "", side.lines, c.promiseDue)
 		if len(part.Rows) == 0 {
 			continue
 		}
@@ -115,6 +119,14 @@ func (c *composer) promises(ours, theirs []Line) block {
 		b.Rows = append(b.Rows, part.Rows...)
 	}
 	return b
+}
+
+// promiseDue is the time by which, where the sentence does not say it or it is late.
+func (c *composer) promiseDue(line *Line) (text, tone string) {
+	if text, tone = c.due(line); tone == "" && c.isSaid(line, c.title(line.Title)) {
+		return "", ""
+	}
+	return text, tone
 }
 
 // handledFor says what was done and what that saved, with the sum worked out before

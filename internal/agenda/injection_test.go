@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // shape is the elements of a document with their attributes, without texts and
@@ -62,6 +64,7 @@ func TestAStrangersTextChangesNothingButText(t *testing.T) {
 			wrongIn(t, l)
 		}
 	}
+	faulttest.Injected(t, "S6", len(evil))
 }
 
 // wrongIn looks for what no agenda may hold, whatever is in it.
@@ -155,6 +158,7 @@ func TestInChromium(t *testing.T) {
 	if len(visitors.list()) > 0 {
 		t.Errorf("asked for %q", visitors.list())
 	}
+	faulttest.Injected(t, "S6", len(texts))
 }
 
 // visits writes down what is asked for.

@@ -25,6 +25,7 @@ func TestSubjectsOfTheLetters(t *testing.T) {
 		"a bundle has its own name":          {full(), "Programs and other things · Tue 8 Dec · 200 mails"},
 		"a name from right to left":          {&Digest{Name: "אבג", Date: evening().Date}, "אבג · Tue 8 Dec · 0 mails"},
 		"a review":                           {friday(), "Your week · Mon 7 Dec–Fri 11 Dec · 31 meetings · 5 open promises · 2 deadlines"},
+		"a review on a Monday":               {&Review{From: friday().From, To: friday().From.Add(15 * time.Hour), Zone: london}, "Your week · Mon 7 Dec"},
 		"a review of nothing":                {&Review{From: friday().From, To: friday().To, Zone: london}, "Your week · Mon 7 Dec–Fri 11 Dec"},
 		"a brief":                            {rahul(), "With Rahul Menon · 10:30–11:00 · 2 open threads · 3 open promises"},
 		"somebody without a name":            {two(""), "With Weekly · 10:30–11:00"},

@@ -1,6 +1,7 @@
 package agenda
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -99,7 +100,7 @@ func (w *typewriter) block(b *block) {
 		w.line(0, b.Lead)
 	}
 	for i := range b.Rows {
-		w.row(&b.Rows[i])
+		w.row(&b.Rows[i], b.Key)
 	}
 	for i := range b.Stops {
 		w.stop(&b.Stops[i])
@@ -112,7 +113,12 @@ func (w *typewriter) block(b *block) {
 	}
 }
 
-func (w *typewriter) row(r *row) {
+// withLinks are the blocks whose links stand in the text, too: what has to be decided,
+// and what may be taken back. Elsewhere they are a convenience of the page, and here a
+// long line of figures each.
+var withLinks = []string{"needs", "done"}
+
+func (w *typewriter) row(r *row, block string) {
 	lead := "- "
 	if r.Group != "" {
 		w.gap()
@@ -128,13 +134,20 @@ func (w *typewriter) row(r *row) {
 	if r.Tone == "" {
 		between = " " // a count
 	}
-	w.item(lead, joined(" · ", joined(between, r.Mark, r.Title), r.Aside))
+	title := joined(" · ", joined(between, r.Mark, r.Title), r.Aside)
+	notes := r.Notes
+	if len(notes) > 0 && notes[0].Tone == "small" { // the name of a rule needs no line of its own
+		title, notes = joined(" · ", title, notes[0].Lead+notes[0].Text), notes[1:]
+	}
+	w.item(lead, title)
 	indent := utf8.RuneCountInString(lead)
-	for _, n := range r.Notes {
+	for _, n := range notes {
 		w.line(indent, n.Lead+n.Text)
 	}
 	for _, a := range r.Acts {
-		w.line(indent, a.Label+w.words.colon+a.URL)
+		if slices.Contains(withLinks, block) {
+			w.line(indent, a.Label+w.words.colon+a.URL)
+		}
 	}
 	if r.More != "" {
 		w.line(indent, r.More)

@@ -146,7 +146,7 @@ func TestLinksAreSetByID(t *testing.T) {
 			}
 		}
 		after := rendered(t, one)
-		if shown > 0 && !strings.HasSuffix(name, "confidential") && !strings.Contains(after.Text, ": mailto:desk@acme.example?subject=foredesk%20undo%20set-") {
+		if shown > 0 && !strings.HasSuffix(name, "confidential") && !strings.Contains(after.HTML, "mailto:desk@acme.example?subject=foredesk%20undo%20set-") {
 			t.Errorf("%s: no link that was set is shown", name)
 		}
 		for line := range one.Lines() {

@@ -21,6 +21,7 @@ import (
 	calendar "google.golang.org/api/calendar/v3"
 
 	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // passes are the troubles that pass.
@@ -64,6 +65,9 @@ func TestTroubleThatPassesIsWaitedForAndNotForEver(t *testing.T) {
 				t.Errorf("it gave up after %d requests", len(calls))
 			}
 			growing(t, o.clock.waited(), tries-1)
+			if fault.Act == gcal.Refuse {
+				faulttest.Injected(t, "21", 3+tries)
+			}
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 func TestAnEventIsMadeUnderTheIDOfItsKeyAndSaysWhereItComesFrom(t *testing.T) {
@@ -54,6 +55,9 @@ func TestMakingIsDoneOnceWhateverGoesWrong(t *testing.T) {
 				t.Errorf("%d events", len(all))
 			}
 			b.wantMails("invitation " + lena)
+			if slices.ContainsFunc(script, func(f gcal.Fault) bool { return f.Act == gcal.DropAfter }) {
+				faulttest.Injected(t, "22", 1)
+			}
 		})
 	}
 }
@@ -96,6 +100,7 @@ func TestTwoDaemonsMakeOneEvent(t *testing.T) {
 		t.Errorf("%d events, and %d of the daemons were not told that another was first", n, first)
 	}
 	b.wantMails("invitation " + lena)
+	faulttest.Injected(t, "33", 3)
 }
 
 // TestWhatAPersonDoesToOurEventStands is fault 23, at each moment at which a person
@@ -130,6 +135,7 @@ func TestWhatAPersonDoesToOurEventStands(t *testing.T) {
 			b.ends(hold("k"), datebook.Done)
 			tc.act(b)
 			check(t, b, b.event(id).Etag)
+			faulttest.Injected(t, "23", 1)
 		})
 		t.Run(name+" while the answer was lost", func(t *testing.T) {
 			b := newBooth(t, gcal.Account{})
@@ -144,6 +150,8 @@ func TestWhatAPersonDoesToOurEventStands(t *testing.T) {
 			b.ends(hold("k"), tc.want)
 			b.gate.before = nil
 			check(t, b, etag)
+			faulttest.Injected(t, "22", 1)
+			faulttest.Injected(t, "23", 1)
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // patch is a change of some fields: "color", "sage", …
@@ -221,6 +222,9 @@ func TestAPersonsEditIsKept(t *testing.T) {
 			}
 			if e := b.event(id); e.ColorId != tc.color || e.Summary != tc.title {
 				t.Errorf("colour %s, title %q", e.ColorId, e.Summary)
+			}
+			if tc.moment != "" {
+				faulttest.Injected(t, "26", 1)
 			}
 		})
 	}

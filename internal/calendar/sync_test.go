@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 func twoCalendars(c *Config) { c.Calendars = []string{"primary", "Family"} }
@@ -132,6 +133,7 @@ func TestATokenThatIsNotGoodAnyMoreIsFollowedByAWholeListing(t *testing.T) {
 			}
 			o.agree(dana)
 			o.agree(family)
+			faulttest.Injected(t, "24", 1)
 		})
 	}
 }
@@ -340,6 +342,7 @@ func TestAListThatLostItsEventsIsNotBelievedAtOnce(t *testing.T) {
 	})
 	t.Run("less than half is doubtful", func(t *testing.T) { testThin(t, 5, true) })
 	t.Run("half is not", func(t *testing.T) { testThin(t, 4, false) })
+	faulttest.Injected(t, "25", 11)
 }
 
 // testThin deletes some of eight events for true while the token is lost.

@@ -61,7 +61,7 @@ func (f fields) root(cfg *Config) {
 		f.missing("accounts", "foredesk.example.yaml shows one")
 	case !f.literal(list):
 	case list.Kind != yaml.SequenceNode:
-		f.wrongKind(list, "accounts", "a list (each account begins with a dash)")
+		f.wrongKind(list, "accounts", "a list (each account begins with a dash)", "")
 	case len(list.Content) == 0:
 		f.report(list, "foredesk.example.yaml shows one", "accounts is an empty list")
 	default:

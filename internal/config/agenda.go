@@ -38,7 +38,7 @@ const (
 )
 
 var (
-	agendaKeys = keys{of: "agenda", known: []string{"at", "days", "to", "cc", "language", "evening", "review"}}
+	agendaKeys = keys{of: "agenda", like: "agenda: {at: \"06:30\"}", known: []string{"at", "days", "to", "cc", "language", "evening", "review"}}
 	reviewKeys = keys{of: "review", known: []string{"on", "at", "to"}}
 )
 
@@ -64,7 +64,7 @@ func (f fields) agenda(a *Account) {
 		Days:     sub.days("days"),
 		To:       sub.readers("to", a),
 		Cc:       sub.readers("cc", a),
-		Language: sub.choice("language", "en", "de", "fr"),
+		Language: sub.choiceWith("language", "en is English, de German, fr French", "en", "de", "fr"),
 		Review:   sub.review(a),
 	}
 	if a.Agenda.To == nil && len(a.Addresses) > 0 {
@@ -119,9 +119,16 @@ func (f fields) clock(key string, fallback int) int {
 	return at.Hour()*60 + at.Minute()
 }
 
+const daysHint = "write them like Mon-Fri, or \"Mon,Wed,Fri\""
+
 // days reads days of the week such as Mon-Fri or Mon,Wed,Fri; none if there is none.
 func (f fields) days(key string) (days [7]bool) {
-	n, text := f.values[key], f.text(key)
+	n := f.values[key]
+	if n != nil && n.Kind == yaml.SequenceNode {
+		f.wrongKind(n, key, "a text", daysHint)
+		return days
+	}
+	text := f.text(key)
 	if text == "" {
 		return days
 	}
@@ -132,7 +139,7 @@ func (f fields) days(key string) (days [7]bool) {
 			to = from
 		}
 		if from < 0 || to < 0 {
-			f.report(n, "write them like Mon-Fri, or Mon,Wed,Fri", "%s must be days of the week", key)
+			f.report(n, daysHint, "%s must be days of the week", key)
 			return [7]bool{}
 		}
 		for day := from; ; day = (day + 1) % 7 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/rules"
 )
 
@@ -85,6 +86,9 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 				t.Errorf("a secret is shown:\n%s", got)
 			}
 			golden(t, strings.TrimSuffix(file, ".yaml")+".err", got)
+			if filepath.Base(file) == "alias-bomb.yaml" {
+				faulttest.Injected(t, "S10", 1)
+			}
 		})
 	}
 }

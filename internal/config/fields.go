@@ -15,6 +15,7 @@ import (
 // keys are those of one kind of mapping.
 type keys struct {
 	of    string   // what the mapping is, for messages
+	like  string   // what to write, for who wrote no mapping
 	known []string // keys that are read
 	later []string // keys of later versions, refused by name
 	open  []string // keys that would hold a secret in the open
@@ -40,7 +41,7 @@ func (r *reader) fields(n, at *yaml.Node, k keys) (f fields, ok bool) {
 		return f, false
 	}
 	if n.Kind != yaml.MappingNode {
-		r.wrongKind(n, k.of, "a mapping (key: value)")
+		r.wrongKind(n, k.of, "a mapping (key: value)", k.like)
 		return f, false
 	}
 	lines := map[string]int{}
@@ -127,7 +128,7 @@ func (r *reader) textOf(n *yaml.Node, name string) string {
 	switch {
 	case !r.literal(n):
 	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
-		r.wrongKind(n, name, "a text")
+		r.wrongKind(n, name, "a text", "")
 	case n.Tag != "!!str":
 		r.report(n, "put it in quotes", "%s must be a text, not %s", name, kindOf(n))
 	case strings.TrimSpace(n.Value) == "":
@@ -147,7 +148,7 @@ func (f fields) texts(key string, same func(a, b string) bool) []string {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		f.wrongKind(n, key, "a list such as [a, b]")
+		f.wrongKind(n, key, "a list such as [a, b]", "a single one stands in brackets, too")
 		return nil
 	}
 	if len(n.Content) == 0 {
@@ -175,7 +176,7 @@ func (f fields) scalar(key string) *yaml.Node {
 		return nil
 	}
 	if n.Kind != yaml.ScalarNode {
-		f.wrongKind(n, key, "a single value")
+		f.wrongKind(n, key, "a single value", "")
 		return nil
 	}
 	return n
@@ -220,14 +221,18 @@ func (f fields) boolean(key string) bool {
 
 // choice reads one of a few words; the first is the default.
 func (f fields) choice(key string, words ...string) string {
+	return f.choiceWith(key, "", words...)
+}
+
+// choiceWith is choice with a hint for any other word, where one can't be guessed.
+func (f fields) choiceWith(key, hint string, words ...string) string {
 	n := f.values[key]
 	text := f.text(key)
 	if text == "" {
 		return words[0]
 	}
 	if !slices.Contains(words, text) {
-		hint := ""
-		if s := rules.Suggest(text, words); s != "" {
+		if s := rules.Suggest(text, words); s != "" && hint == "" {
 			hint = fmt.Sprintf("did you mean %q?", s)
 		}
 		f.report(n, hint, "%s must be one of %s", key, strings.Join(words, ", "))
@@ -238,13 +243,13 @@ func (f fields) choice(key string, words ...string) string {
 
 // wrongKind reports a value whose form is wrong. Nothing looks into it, so it
 // may hold anything and is not shown.
-func (r *reader) wrongKind(n *yaml.Node, name, wanted string) {
+func (r *reader) wrongKind(n *yaml.Node, name, wanted, hint string) {
 	shown := n
 	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 1 {
 		shown = n.Content[1] // a block mapping begins with its first key
 	}
 	r.hide(shown)
-	r.report(n, "", "%s must be %s, not %s", name, wanted, kindOf(n))
+	r.report(n, hint, "%s must be %s, not %s", name, wanted, kindOf(n))
 }
 
 func kindOf(n *yaml.Node) string {

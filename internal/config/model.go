@@ -27,6 +27,7 @@ type Model struct {
 
 var modelKeys = keys{
 	of:    "model",
+	like:  "model: {endpoint: \"http://127.0.0.1:11434/v1\", model: NAME}",
 	known: []string{"endpoint", "model", "key_file", "key_env", "key_command", "key_credential", "timeout", "requests", "tokens", "max_tokens"},
 	open:  []string{"key"},
 }

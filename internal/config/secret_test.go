@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // Printing a secret, or anything that holds one, in any way shows neither its
@@ -130,6 +132,7 @@ func TestASecretFileOfOthersIsRefused(t *testing.T) {
 	if _, err := secretAt(inFile(path)).Reveal(t.Context()); err != nil {
 		t.Errorf("mode 0400: %v", err)
 	}
+	faulttest.Injected(t, "S1", 5)
 }
 
 func TestASecretFileOfAnotherUserIsRefused(t *testing.T) {

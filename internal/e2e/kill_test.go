@@ -12,6 +12,7 @@ import (
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/dovecot/desk"
 	"github.com/foredesk/foredesk/internal/dovecot/mailgen"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // kills is at how many moments of one run, evenly spread over it, it is killed.
@@ -38,7 +39,10 @@ func TestApplySurvivesBeingKilled(t *testing.T) {
 			whole := k.timed()
 			for moment := range moments {
 				after := whole * time.Duration(2*moment+1) / time.Duration(2*moments)
-				t.Run(strconv.Itoa(moment+1), func(t *testing.T) { k.killedAfter(t, after) })
+				t.Run(strconv.Itoa(moment+1), func(t *testing.T) {
+					k.killedAfter(t, after)
+					faulttest.Killed(t, "2", "apply: any moment, "+s.name)
+				})
 			}
 		})
 	}

@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,6 +108,16 @@ func answer(t *testing.T, link string) string {
 type mailbox struct {
 	*testing.T
 	server *dovecot.Server
+
+	mu sync.Mutex
+	to []string // whom mail was sent to
+}
+
+// sentTo is whom mail was sent to so far.
+func (b *mailbox) sentTo() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.to)
 }
 
 // serveSMTP starts a server that takes mail and puts it into the inbox. It returns
@@ -136,9 +148,15 @@ func (b *mailbox) serveSMTP() string {
 type session struct{ *mailbox }
 
 func (session) Mail(string, *smtp.MailOptions) error { return nil }
-func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
 func (session) Reset()                               {}
 func (session) Logout() error                        { return nil }
+
+func (s session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to = append(s.to, to)
+	return nil
+}
 
 func (s session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)

@@ -126,10 +126,11 @@ type Account struct {
 
 	// Letters are planned and sent one at a time; what follows is of whoever does it.
 	posting     sync.Mutex
-	letters     map[string]settled  // by the key of the item
-	zones       map[string]wakes    // by date
-	lettersFrom time.Time           // see lettersSince; zero until it was asked for
-	unsure      map[int64]time.Time // steps of letters that may have been sent, and since when; nil until read
+	letters     map[string]settled   // by the key of the item
+	zones       map[string]wakes     // by date
+	collecting  map[string]time.Time // by the name of a digest: when rules last collected for it; nil until read
+	lettersFrom time.Time            // see lettersSince; zero until it was asked for
+	unsure      map[int64]time.Time  // steps of letters that may have been sent, and since when; nil until read
 
 	arrived    atomic.Bool // since takeBackDue last looked
 	tookBackAt time.Time   // of keepHouse alone

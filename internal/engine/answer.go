@@ -35,6 +35,9 @@ func (w *work) responds(ctx context.Context, s store.Step) (todo, error) {
 	if s.Rule == DecisionRule && !inDoubt(s) && w.isAnswered(s) {
 		return todo{says: "it is answered so already"}, nil
 	}
+	if s.Rule == DecisionRule && !inDoubt(s) && w.isElsewhere(with) {
+		return no("the event was moved since; nothing was answered"), nil
+	}
 	if w.crossed(with) && !w.isAnswered(s) {
 		return no("something else has come onto the calendar at that time since the rule decided; nothing was answered"), nil
 	}
@@ -50,6 +53,13 @@ func (w *work) responds(ctx context.Context, s store.Step) (todo, error) {
 		c.Was = map[string]string{"response": with["was"]}
 	}
 	return todo{change: c}, nil
+}
+
+// isElsewhere reports whether an event is at another time than the one that a step
+// tells: of that, whoever decided has seen nothing.
+func (w *work) isElsewhere(with map[string]string) bool {
+	e, ok := w.occurrence(with)
+	return ok && with["of"] != "" && !e.Start.Equal(parseInstant(with["of"]))
 }
 
 // isAnswered reports whether the calendar has the answer that a step gives, as one

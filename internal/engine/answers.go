@@ -24,6 +24,7 @@ import (
 
 var (
 	secretPattern = regexp.MustCompile(`(?i)\[\s*fd-([A-Z2-7]{26})\s*\]`)
+	anySecret     = regexp.MustCompile(`(?i)fd-[A-Z2-7]{26}`)
 	// Before the words there may be "Re:", "AW:", "RE[2]:" and tags such as "[EXTERN]".
 	linkPattern   = regexp.MustCompile(`(?i)^(?: ?(?:\p{L}{1,8}(?:\[\d+\]|\(\d+\))? ?[:：]|\[[^\[\]]{1,30}\]))* ?foredesk ([a-z]{1,20}) (\d{1,18}) ?\[ ?fd-([A-Z2-7]{26}) ?\]`)
 	answerPattern = regexp.MustCompile(`(?im)^[ \t*-]*(approve|refuse|yes|no|ok)[ \t:#]*(all|(?:\d+[ \t]*(?:,|and)?[ \t]*)*)[ \t.!]*$`)
@@ -62,6 +63,15 @@ func withoutSecret(subject string) string {
 		return subject
 	}
 	return strings.TrimSpace(secretPattern.ReplaceAllString(plainly(subject), ""))
+}
+
+// withoutSecrets is a text as it may be kept, or told to a model: somebody may have
+// quoted a letter with its links.
+func withoutSecrets(text string) string {
+	if !strings.Contains(strings.ToLower(text), "fd-") {
+		return text
+	}
+	return anySecret.ReplaceAllString(text, "fd-…")
 }
 
 // plainly undoes what programs do to a subject on its way: they leave escapes as they

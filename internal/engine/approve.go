@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/gather"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/rules"
 )
 
 // What rules want a person to approve waits as parked steps. It is collected into
@@ -71,7 +73,11 @@ func (a *Account) ask(ctx context.Context, person string, list []store.Approval,
 		if err != nil {
 			return err
 		}
-		if line.Does == nil { // it was undone meanwhile
+		moot, err := a.isMoot(ctx, w)
+		if err != nil {
+			return err
+		}
+		if line.Does == nil || moot { // it was undone meanwhile, or has another end
 			if err := a.owner.Answer(ctx, w.ID, store.Withdrawn, "", now); err != nil && !errors.Is(err, store.ErrAnswered) {
 				return err
 			}
@@ -100,6 +106,24 @@ func (a *Account) ask(ctx context.Context, person string, list []store.Approval,
 		a.Log.Warn("the mail that asks for approval was not sent; foredesk approve lists what waits", "person", person, "result", string(outcome.Result))
 	}
 	return nil
+}
+
+// isMoot reports whether what waits is the way out of a conflict that is there no
+// more: another way was taken, by mail or by hand.
+func (a *Account) isMoot(ctx context.Context, one store.Approval) (bool, error) {
+	d := a.diaryNow()
+	if d == nil || a.unread.Load() {
+		return false, nil
+	}
+	steps, err := a.Journal.Steps(ctx, store.Filter{Account: a.Name, ItemIDs: []int64{one.ItemID}, Rule: one.Rule, States: []store.State{store.Parked}})
+	if err != nil || slices.ContainsFunc(steps, func(s store.Step) bool { return s.Op.Do != "fix" }) {
+		return false, err
+	}
+	clashes := a.rules.Load().Clashes(d, a.now(), d.To)
+	return !slices.ContainsFunc(steps, func(s store.Step) bool {
+		event := s.Op.With["event"]
+		return slices.ContainsFunc(clashes, func(c rules.Clash) bool { return c.A.ID == event || c.B.ID == event })
+	}), nil
 }
 
 // approvalMail is the mail that asks. The address is where answers go.

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/internal/store/storetest"
 )
@@ -51,6 +52,7 @@ import (
 //	said TEXT                  stands in the log, once
 //	unsaid TEXT                stands nowhere in the log
 //	folders, journal           what there must be: in the indented lines below
+//	fault ID [N]               what has just happened is a fault of internal/faults, N times
 //
 // "_" in an argument stands for a space; "! " before a command says that it fails.
 type aCase struct {
@@ -256,6 +258,7 @@ func init() {
 		"deliver-posted": func(c *aCase, _ []string) { c.deliverPosted() },
 		"edit-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.edit(args[0]) }) },
 		"strict":         func(c *aCase, _ []string) { c.desk.strict = true },
+		"fault":          func(c *aCase, args []string) { c.fault(args) },
 		"hang-up":        func(c *aCase, _ []string) { c.line.hangUp() },
 		"cut":            func(c *aCase, args []string) { c.line.cutAt(args[1], args[0] == "after") },
 		"renumber":       func(c *aCase, args []string) { c.renumber(args[0]) },
@@ -288,6 +291,14 @@ func init() {
 	maps.Copy(events, calendarEvents())
 	maps.Copy(events, aroundCalendars())
 	maps.Copy(events, letterEvents())
+}
+
+func (c *aCase) fault(args []string) {
+	times := int64(1)
+	if len(args) == 2 {
+		times = c.number(args[1])
+	}
+	faulttest.Injected(c.T, args[0], int(times))
 }
 
 func (c *aCase) byHand(do func(*hand)) {

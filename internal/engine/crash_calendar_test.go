@@ -22,6 +22,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/calendar"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -276,6 +277,7 @@ func TestTheCalendarIsTheSameAfterACrashAtAnyJournalWrite(t *testing.T) {
 			}
 			c.finish()
 			c.check(want)
+			faulttest.Killed(t, "2", "calendar: journal")
 		})
 	}
 }
@@ -290,6 +292,7 @@ func TestTheCalendarIsTheSameAfterACrashAtAnyRequest(t *testing.T) {
 			c.killedAtRequest(n/2+1, n%2 == 0)
 			c.finish()
 			c.check(want)
+			faulttest.Killed(t, "2", "calendar: requests")
 		})
 	}
 }

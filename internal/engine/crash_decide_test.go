@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // The same for what is decided by mail: a process that is killed anywhere while it
@@ -78,6 +80,7 @@ func TestDecisionsAreDoneOnceInSpiteOfACrashAtAnyJournalWrite(t *testing.T) {
 			}
 			c.finish()
 			c.check(want)
+			faulttest.Killed(t, "2", "decisions: journal")
 		})
 	}
 }
@@ -92,6 +95,7 @@ func TestDecisionsAreDoneOnceInSpiteOfACrashAtAnyRequest(t *testing.T) {
 			c.killedAtRequest(n/2+1, n%2 == 0)
 			c.finish()
 			c.check(want)
+			faulttest.Killed(t, "2", "decisions: requests")
 		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -54,7 +55,7 @@ rules:
     do: {label: Asked}
   - name: Again
     when: subject contains "again"
-    run: first monday at 03:17
+    run: daily at 03:17
     do: {label: Again}
 `
 
@@ -197,6 +198,7 @@ func TestErrandsAreDoneOnceInSpiteOfACrashAtAnyJournalWrite(t *testing.T) {
 			}
 			c.finish()
 			c.check()
+			faulttest.Killed(t, "2", "errands: journal")
 		})
 	}
 }
@@ -226,6 +228,7 @@ func TestNoMailIsSentTwiceInSpiteOfACrashAtAnyStageOfSending(t *testing.T) {
 				})
 				c.finish()
 				c.check()
+				faulttest.Killed(t, "2", "errands: sending")
 			})
 		}
 	}
@@ -262,6 +265,7 @@ func TestErrandsAreDoneOnceInSpiteOfACrashAtAnyRemoteCommand(t *testing.T) {
 			c.line.watch(nil)
 			c.finish()
 			c.check()
+			faulttest.Killed(t, "2", "errands: commands")
 		})
 	}
 }

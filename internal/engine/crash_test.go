@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -208,6 +209,7 @@ func TestACrashAtAnyJournalWrite(t *testing.T) {
 			}
 			c.finish()
 			c.check()
+			faulttest.Killed(t, "2", "mail: journal")
 		})
 	}
 }
@@ -227,9 +229,13 @@ func TestACrashAtAnyRemoteCommand(t *testing.T) {
 				t.Run(strconv.Itoa(n+1), func(t *testing.T) {
 					t.Parallel()
 					c := newCrash(t, can)
-					c.killedAtChange(n/2+1, n%2 == 1)
+					at := c.killedAtChange(n/2+1, n%2 == 1)
 					c.finish()
 					c.check()
+					faulttest.Killed(t, "2", "mail: commands")
+					if at == "EXPUNGE" && n%2 == 0 {
+						faulttest.Injected(t, "7", 1)
+					}
 				})
 			}
 		})
@@ -250,8 +256,8 @@ func (c *crash) countChanges() *int {
 }
 
 // killedAtChange runs a child and kills it at the n-th command that changes
-// something.
-func (c *crash) killedAtChange(n int, answered bool) {
+// something, which it returns.
+func (c *crash) killedAtChange(n int, answered bool) (at string) {
 	c.Helper()
 	var out bytes.Buffer
 	cmd := c.child(0)
@@ -263,6 +269,7 @@ func (c *crash) killedAtChange(n int, answered bool) {
 		}
 		seen++
 		if seen == n {
+			at = command
 			<-started
 			_ = cmd.Process.Kill()
 		}
@@ -276,4 +283,5 @@ func (c *crash) killedAtChange(n int, answered bool) {
 		c.Fatalf("it was not killed: %v\n%s", err, out.Bytes())
 	}
 	c.line.watch(nil)
+	return at
 }

@@ -105,7 +105,7 @@ func (w *work) take(ctx context.Context, m *mailbox.Message, o store.Offer, c st
 	if o.Answer != "" {
 		return w.alreadyDecided(ctx, m, o, c, by)
 	}
-	c, err := w.filledIn(ctx, m, c)
+	c, err := w.filledIn(ctx, m, o, c)
 	if err != nil {
 		return err
 	}
@@ -131,8 +131,8 @@ func (w *work) take(ctx context.Context, m *mailbox.Message, o store.Offer, c st
 
 // filledIn is a choice with what is only known once it was made: why somebody
 // declines, and until when a line is hidden that was put off some days after the
-// letter: for the rest of that day, as what it is about may be near.
-func (w *work) filledIn(ctx context.Context, m *mailbox.Message, c store.Choice) (store.Choice, error) {
+// letter: for as many days from then on as the link says.
+func (w *work) filledIn(ctx context.Context, m *mailbox.Message, o store.Offer, c store.Choice) (store.Choice, error) {
 	with := maps.Clone(c.Step.Op.With)
 	if with == nil {
 		with = map[string]string{}
@@ -149,7 +149,7 @@ func (w *work) filledIn(ctx context.Context, m *mailbox.Message, c store.Choice)
 	case "fix":
 		with["fix"] = "true"
 	case "snooze":
-		for !c.Until.IsZero() && !c.Until.After(w.now()) {
+		for made := o.Made; !c.Until.IsZero() && dateOf(made.In(w.set.Timezone)) < dateOf(w.now().In(w.set.Timezone)); made = made.AddDate(0, 0, 1) {
 			c.Until = c.Until.In(w.set.Timezone).AddDate(0, 0, 1)
 		}
 	}

@@ -18,6 +18,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/foredesk/foredesk/internal/store"
 )
 
 // Cases of letters have decisions besides:
@@ -28,6 +30,7 @@ import (
 //	                       opens: by=gmail, outlook, apple or reply. With id= the number
 //	                       in the subject is changed, with word= the word
 //	decide-again           the mail that decided last is delivered once more, as another
+//	unwritten TEXT         stands nowhere in the steps of the journal
 //	notices                what was sent besides letters, "to: subject"
 //	mailing-list NAME      {list} in NAME.eml is an address that takes one who leaves off a
 //	                       list; that it was called counts among the calls
@@ -37,6 +40,15 @@ func init() {
 		"decide-again": func(c *aCase, _ []string) {
 			c.answers++
 			c.byHand(func(h *hand) { h.put("INBOX", c.decision(c.answers), c.now()) })
+		},
+		"unwritten": func(c *aCase, args []string) {
+			steps, err := c.journal.Steps(c.Context(), store.Filter{Account: user})
+			c.must(err)
+			for _, s := range steps {
+				if text := fmt.Sprintf("%+v %s", s, s.Facts); strings.Contains(strings.ToLower(text), args[0]) {
+					c.Errorf("%q stands in the journal: %s", args[0], text)
+				}
+			}
 		},
 		"mailing-list": func(c *aCase, args []string) { c.mailingList(args[0] + ".eml") },
 	})
@@ -72,7 +84,7 @@ func (c *aCase) decide(args []string) {
 		which = int(c.number(n))
 	}
 	letter := textOf(c.T, posted[which-1])
-	if named["by"] == "gmail" || named["by"] == "outlook" {
+	if named["by"] == "gmail" || named["by"] == "outlook" || linkBelow(letter, args[1], args[2]) == "" { // not every link stands in the text
 		letter = c.linksOfHTML(posted[which-1])
 	}
 	o := c.open(letter, args[1], args[2])
@@ -112,7 +124,7 @@ func (c *aCase) open(letter, line, do string) opened {
 	if at < 0 {
 		c.Fatalf("no line of the letter says %q:\n%s", line, letter)
 	}
-	link := regexp.MustCompile(`mailto:\S+subject=foredesk%20` + do + `%20\S+`).FindString(letter[at:])
+	link := linkBelow(letter, line, do)
 	if link == "" {
 		c.Fatalf("no line with %q has a link that says %s:\n%s", line, do, letter)
 	}
@@ -123,6 +135,12 @@ func (c *aCase) open(letter, line, do string) opened {
 		fields[name] = c.unescaped(value)
 	}
 	return opened{c.unescaped(address), fields["subject"], fields["body"]}
+}
+
+// linkBelow is the first link with a word below a line, "" where there is none.
+func linkBelow(letter, line, do string) string {
+	letter = strings.Join(strings.Fields(letter), " ")
+	return regexp.MustCompile(`mailto:\S+subject=foredesk%20` + do + `%20\S+`).FindString(letter[max(0, strings.Index(letter, line)):])
 }
 
 func (c *aCase) unescaped(s string) string {

@@ -20,7 +20,7 @@ var decideLanguages = map[agenda.Language]decideWords{
 		failed: "Could not be done: %s", what: "What you decided: %s, about %q.", why: "It was not done: %s.",
 		answered: "it had been decided already, with %q, and that counts", line: "a line of the letter", hidden: "something confidential",
 		choices: map[string]string{
-			"accept": "accept", "tentative": "maybe", "decline": "decline", "fix": "do what is recommended", "snooze": "not today", "undo": "undo",
+			"accept": "accept", "tentative": "maybe", "decline": "decline", "fix": "do what is recommended", "snooze": "hide for 3 days", "undo": "undo",
 			"keep": "keep", "release": "let go", "unsubscribe": "unsubscribe", "expand": "show all",
 		},
 	},
@@ -29,7 +29,7 @@ var decideLanguages = map[agenda.Language]decideWords{
 		failed: "Nicht ausgeführt: %s", what: "Ihre Entscheidung: %s, zu „%s“.", why: "Sie wurde nicht ausgeführt: %s.",
 		answered: "es war schon entschieden, und zwar mit „%s“; das gilt", line: "eine Zeile des Briefs", hidden: "etwas Vertrauliches",
 		choices: map[string]string{
-			"accept": "zusagen", "tentative": "vielleicht", "decline": "absagen", "fix": "wie empfohlen", "snooze": "heute nicht", "undo": "rückgängig",
+			"accept": "zusagen", "tentative": "vielleicht", "decline": "absagen", "fix": "wie empfohlen", "snooze": "3 Tage ausblenden", "undo": "rückgängig",
 			"keep": "behalten", "release": "freigeben", "unsubscribe": "abbestellen", "expand": "alle zeigen",
 		},
 	},
@@ -38,7 +38,7 @@ var decideLanguages = map[agenda.Language]decideWords{
 		failed: "Pas exécuté : %s", what: "Votre décision : %s, à propos de « %s ».", why: "Elle n’a pas été exécutée : %s.",
 		answered: "c’était déjà décidé, par « %s », et cela reste valable", line: "une ligne de la lettre", hidden: "un élément confidentiel",
 		choices: map[string]string{
-			"accept": "accepter", "tentative": "peut-être", "decline": "décliner", "fix": "comme recommandé", "snooze": "pas aujourd’hui", "undo": "annuler",
+			"accept": "accepter", "tentative": "peut-être", "decline": "décliner", "fix": "comme recommandé", "snooze": "masquer 3 jours", "undo": "annuler",
 			"keep": "garder", "release": "libérer", "unsubscribe": "se désabonner", "expand": "tout montrer",
 		},
 	},

@@ -91,7 +91,7 @@ func (w *work) endLetter(ctx context.Context, e store.Ending) error {
 // was due; but a brief is on the event.
 func (w *work) tooLate(ctx context.Context, s store.Step) (string, error) {
 	if s.Op.Arg == gather.CheckInKind {
-		return "", nil // the event itself tells
+		return w.unwanted(ctx, s) // the rest the event itself tells
 	}
 	date, err := time.Parse(time.DateOnly, s.Op.With["date"])
 	if err != nil {
@@ -108,6 +108,7 @@ func (w *work) tooLate(ctx context.Context, s store.Step) (string, error) {
 type posted struct {
 	mailbox.Errand
 	tokens map[int64]string // of the approvals that it asks for
+	before store.Letter     // of the same kind and date, where it is sent once more
 }
 
 // writeLetter puts a letter together and marks it as started. Without one, the ending
@@ -130,7 +131,7 @@ func (w *work) writeLetter(ctx context.Context, s store.Step, asked bool) (p *po
 	}
 	body, err := l.kept()
 	if err != nil {
-		return nil, failed(s, err.Error()), nil
+		return nil, w.unwritten(s, err), nil
 	}
 	return w.record(ctx, s, l, store.Letter{Kind: letterKind(s), Date: s.Op.With["date"], Made: now, Body: body})
 }
@@ -138,12 +139,19 @@ func (w *work) writeLetter(ctx context.Context, s store.Step, asked bool) (p *po
 // record writes a letter into the journal, marks it as started, and puts the links
 // into it.
 func (w *work) record(ctx context.Context, s store.Step, l gathered, kept store.Letter) (*posted, store.Ending, error) {
+	before, _, err := w.Journal.Letter(ctx, w.Name, kept.Kind, kept.Date)
+	if err != nil {
+		return nil, store.Ending{}, err
+	}
 	secret := rand.Text()
 	tokens, err := w.askIn(ctx, s, approvalTokens(secret, l.decisions), kept.Made)
 	if err != nil {
 		return nil, store.Ending{}, err
 	}
 	ids, err := w.owner.WriteLetter(ctx, s.ID, kept, offersIn(l.decisions), func(id int64) string { return offerToken(secret, id) })
+	if errors.Is(err, store.ErrNotPlanned) {
+		return nil, store.Ending{}, nil // somebody was quicker, and does not want it
+	}
 	if err != nil {
 		return nil, store.Ending{}, err
 	}
@@ -153,9 +161,15 @@ func (w *work) record(ctx context.Context, s store.Step, l gathered, kept store.
 	}
 	letter, err := l.Render()
 	if err != nil {
-		return nil, failed(s, err.Error()), nil
+		return nil, w.unwritten(s, err), w.notSent(ctx, s, &posted{tokens: tokens, before: before})
 	}
-	return &posted{w.letterErrand(s, letter, kept.Made), tokens}, store.Ending{}, nil
+	return &posted{w.letterErrand(s, letter, kept.Made), tokens, before}, store.Ending{}, nil
+}
+
+// unwritten is the end of a letter that can't be written, whatever it is tried with.
+func (w *work) unwritten(s store.Step, err error) store.Ending {
+	w.Log.Error("a letter could not be written", "letter", actionWord(s.Op.Arg), "date", s.Op.With["date"], "step", s.ID, "error", err)
+	return failed(s, err.Error())
 }
 
 // deskNow is what letters are made of. Before an agenda it is looked what became of
@@ -195,7 +209,8 @@ type gathered struct {
 }
 
 // kept is what the journal keeps of a letter, which has no links yet.
-func (l gathered) kept() (json.RawMessage, error) {
+func (l gathered) kept() (_ json.RawMessage, err error) {
+	defer faultInto(&err)
 	for line := range l.Lines() {
 		line.Actions = nil
 	}
@@ -219,8 +234,10 @@ func letterKind(s store.Step) string {
 	return s.Op.Arg
 }
 
-// gatherLetter puts the model of a letter together.
+// gatherLetter puts the model of a letter together. A fault of ours, with what a
+// stranger has written perhaps, costs the letter, and not all else that foredesk does.
 func gatherLetter(ctx context.Context, d gather.Desk, s store.Step, now time.Time, asked bool) (l gathered, err error) {
+	defer faultInto(&err)
 	date := s.Op.With["date"]
 	switch kind, name, _ := strings.Cut(s.Op.Arg, " "); kind {
 	case gather.AgendaKind:
@@ -256,6 +273,13 @@ func gatherLetter(ctx context.Context, d gather.Desk, s store.Step, now time.Tim
 		return gathered{sheet: brief}, nil
 	}
 	return l, fmt.Errorf("this version knows no letter %q", s.Op.Arg)
+}
+
+// faultInto is deferred: it makes an error of a fault of ours.
+func faultInto(err *error) {
+	if fault := recover(); fault != nil {
+		*err = fmt.Errorf("a fault of foredesk's own: %v", fault)
+	}
 }
 
 // nothingToSay says why a letter is not sent although its time has come, or "".
@@ -383,11 +407,16 @@ func (w *work) post(ctx context.Context, s store.Step, p *posted) error {
 }
 
 // notSent takes back what was written down with a letter that was certainly not sent:
-// what stood in it is still news, and what it asked was not asked.
+// what stood in it is still news, unless it was to be sent once more, and what it asked
+// was not asked.
 func (w *work) notSent(ctx context.Context, s store.Step, p *posted) error {
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 	defer cancel()
-	if err := w.owner.DropLetter(keep, letterKind(s), s.Op.With["date"]); err != nil || len(p.tokens) == 0 {
+	err := w.owner.DropLetter(keep, letterKind(s), s.Op.With["date"])
+	if err == nil && p.before.Kind != "" {
+		_, err = w.owner.WriteLetter(keep, 0, p.before, nil, nil)
+	}
+	if err != nil || len(p.tokens) == 0 {
 		return err
 	}
 	return w.owner.Mailed(keep, p.tokens, w.now().Add(askRetry-askAgain))

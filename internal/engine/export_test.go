@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/foredesk/foredesk/internal/store"
 )
@@ -15,6 +16,9 @@ var (
 	BaseSubject = baseSubject
 )
 
+// GatherLetter puts the model of a letter together.
+var GatherLetter = gatherLetter
+
 // OnClock is when clocks show a minute of a date.
 var OnClock = onClock
 
@@ -26,4 +30,15 @@ func (a *Account) KeepLetters(ctx context.Context) (err error) {
 		}
 	}
 	return a.keepLetters(ctx, a.now())
+}
+
+// ZonesReadAt is of how many dates it was found out at an instant where the executive
+// wakes up.
+func (a *Account) ZonesReadAt(at time.Time) (n int) {
+	for _, known := range a.zones {
+		if known.at.Equal(at) {
+			n++
+		}
+	}
+	return n
 }

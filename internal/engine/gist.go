@@ -107,7 +107,7 @@ func (w *work) gist(m *mailbox.Message, plan rules.Plan, now time.Time) store.Gi
 	if g.Received.IsZero() {
 		g.Received = now
 	}
-	text := item.Text.String()
+	text := withoutSecrets(item.Text.String())
 	if shownAs(plan, "subject only") || text == "" {
 		return g
 	}

@@ -137,6 +137,9 @@ func (a *Account) planLetters(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := a.noteDigests(ctx, now); err != nil {
+		return err
+	}
 	for _, l := range a.lettersAround(now) {
 		if a.letters[l.key()] == isPlanned {
 			continue
@@ -146,6 +149,9 @@ func (a *Account) planLetters(ctx context.Context, now time.Time) error {
 			return err
 		}
 		if at.After(now) || at.Before(since) {
+			if since.Sub(at) > zonesApart {
+				a.letters[l.key()] = isMissed // wherever the executive was
+			}
 			continue
 		}
 		if err := a.planLetter(ctx, l, at, l.missed(at, now, zone)); err != nil {
@@ -162,8 +168,13 @@ type wakes struct {
 }
 
 // zoneHolds is how long a zone is taken for known: to find it out, the calendar is
-// read, which would be too much for every minute.
-const zoneHolds = 15 * time.Minute
+// read, which would be too much for every minute. Of a letter that is not sent any
+// more it matters less.
+const (
+	zoneHolds   = 15 * time.Minute
+	missedHolds = time.Hour
+	zonesApart  = 26 * time.Hour // that clocks on earth are apart at most
+)
 
 // dueAt is when a letter is due, and in which zone. That it is due is said only by the
 // calendar as it is now.
@@ -172,8 +183,10 @@ func (a *Account) dueAt(ctx context.Context, l dueLetter, now time.Time) (at tim
 		zone = a.rules.Load().Timezone
 		return onClock(l.date, l.minute, zone), zone, nil
 	}
-	known, ok := a.zones[l.day()]
-	if at = onClock(l.date, l.minute, cmp.Or(known.in, time.UTC)); ok && at.After(now) && now.Sub(known.at).Abs() < zoneHolds {
+	known := a.zones[l.day()]
+	at = onClock(l.date, l.minute, cmp.Or(known.in, time.UTC))
+	age := now.Sub(known.at).Abs()
+	if known.in != nil && (at.After(now) && age < zoneHolds || a.letters[l.key()] == isMissed && age < missedHolds) {
 		return at, known.in, nil
 	}
 	if zone, err = a.desk().Zone(ctx, l.date); err != nil {
@@ -186,7 +199,7 @@ func (a *Account) dueAt(ctx context.Context, l dueLetter, now time.Time) (at tim
 // lettersSince is when foredesk first looked whether letters of the account are due.
 // A clock that was wrong then, and is earlier now, begins anew.
 func (a *Account) lettersSince(ctx context.Context, now time.Time) (time.Time, error) {
-	if a.letters == nil || len(a.letters) > mostSettled {
+	if a.letters == nil || len(a.letters) > mostSettled || a.lettersFrom.After(now) {
 		a.letters, a.zones = map[string]settled{}, map[string]wakes{}
 	}
 	if !a.lettersFrom.IsZero() && !a.lettersFrom.After(now) {
@@ -215,7 +228,6 @@ const mostSettled = 200
 // somewhere on earth.
 func (a *Account) lettersAround(now time.Time) (all []dueLetter) {
 	set := a.rules.Load()
-	digests := digestsOf(set)
 	today := now.UTC().Truncate(24 * time.Hour)
 	for ahead := -missedDays; ahead <= 1; ahead++ {
 		date := today.AddDate(0, 0, ahead)
@@ -227,11 +239,11 @@ func (a *Account) lettersAround(now time.Time) (all []dueLetter) {
 		}
 		if a.Letters.on(set, date) {
 			add(gather.AgendaKind, a.Letters.At)
-			if digests["evening"] {
+			if _, ok := a.collecting["evening"]; ok {
 				add(digestKind+" evening", a.Letters.Evening)
 			}
 		}
-		if digests[weekday] {
+		if _, ok := a.collecting[weekday]; ok {
 			add(digestKind+" "+weekday, a.Letters.At)
 		}
 		if r := a.Letters.Review; r != nil && r.On == date.Weekday() {
@@ -253,18 +265,35 @@ func (l *Letters) on(set *rules.Set, date time.Time) bool {
 	return days[date.Weekday()] && !holidays[date.Format(time.DateOnly)]
 }
 
-// digestsOf are the names of the digests for which the rules collect.
-func digestsOf(set *rules.Set) map[string]bool {
-	names := map[string]bool{}
-	for _, r := range set.Rules {
-		for _, do := range r.Actions {
-			if r.Enabled && do.Name == "digest" {
-				names[do.Arg] = true
+// noteDigests notes for which digests rules collect, and have collected: where none
+// does any more, what they had till then is still to be told.
+func (a *Account) noteDigests(ctx context.Context, now time.Time) error {
+	if a.collecting == nil {
+		told, err := a.Journal.Told(ctx, a.Name, now.Add(-digestHolds), now)
+		if err != nil {
+			return err
+		}
+		a.collecting = map[string]time.Time{}
+		for _, s := range told {
+			if actionWord(s.Action) == "digest" {
+				a.collecting[strings.ToLower(s.Arg)] = s.Ended
 			}
 		}
 	}
-	return names
+	for _, r := range a.rules.Load().Rules {
+		for _, do := range r.Actions {
+			if r.Enabled && do.Name == "digest" {
+				a.collecting[strings.ToLower(do.Arg)] = now
+			}
+		}
+	}
+	maps.DeleteFunc(a.collecting, func(_ string, at time.Time) bool { return now.Sub(at) > digestHolds })
+	return nil
 }
+
+// digestHolds is how long after a rule last collected for a digest there is one: the
+// next is a week later at most.
+const digestHolds = 8 * 24 * time.Hour
 
 // onClock is the instant of a date at which clocks show the minute of the day: of a
 // minute that they skip, the instant at which they do, or where that is midnight a
@@ -304,7 +333,8 @@ func notAfter(date, skip time.Time) time.Time {
 func (a *Account) planLetter(ctx context.Context, l dueLetter, at time.Time, missed string) error {
 	key := l.key()
 	if missed != "" && (a.letters[key] == isMissed || l.kind != gather.AgendaKind && l.kind != gather.ReviewKind) {
-		return nil // what a digest would have had is in the next
+		a.letters[key] = isMissed // what a digest would have had is in the next
+		return nil
 	}
 	known, err := a.Journal.Lookup(ctx, a.Name, []string{key})
 	if err != nil {
@@ -369,6 +399,22 @@ func briefing(first store.Step, e rules.Effect, item *rules.Item, zone *time.Loc
 	first.Op = mailbox.Op{Kind: mailbox.Outside, Do: "letter", Arg: gather.CheckInKind, With: with}
 	first.NotBefore = parseInstant(e.With["at"])
 	return first
+}
+
+// unwanted says why a brief is not wanted any more, or "". It was planned as soon as
+// the event was there, so the rules may have been edited since.
+func (w *work) unwanted(ctx context.Context, s store.Step) (string, error) {
+	asks := func(do rules.Action) bool { return do.Name == "brief" }
+	if r := w.set.Rule(s.Rule); r == nil || !r.Enabled || !slices.ContainsFunc(r.Actions, asks) {
+		return "the rules do not ask for it any more", nil
+	}
+	sent, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{s.Item.ID}, States: []store.State{store.Done, store.Uncertain}, NotUndo: true})
+	for _, o := range sent {
+		if isLetter(o.Op) && o.Op.With["of"] == s.Op.With["of"] && o.Op.With["to"] == s.Op.With["to"] {
+			return "there was one before this meeting already", nil
+		}
+	}
+	return "", err
 }
 
 // isLetter reports whether a change is a letter that is to be sent.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
@@ -198,7 +199,32 @@ func TestThereIsOneAgendaOfEachDateWhateverClocksDo(t *testing.T) {
 			if got := a.dates(a.zone); got != strings.Join(c.want, "\n") {
 				t.Errorf("got:\n%s\nwant:\n%s", got, strings.Join(c.want, "\n"))
 			}
+			faulttest.Injected(t, "29", 1)
 		})
+	}
+}
+
+// Of letters that are not sent any more, nobody asks every minute where the executive
+// was.
+func TestLettersOfThePastCostNothing(t *testing.T) {
+	t.Parallel()
+	a := newAlmanac(t, "Europe/London", 390, time.Date(2026, 12, 8, 12, 0, 0, 0, time.UTC))
+	look := func() (zones int) {
+		a.must(a.account.KeepLetters(a.Context()))
+		a.clock = a.clock.Add(time.Minute)
+		a.must(a.account.KeepLetters(a.Context()))
+		return a.account.ZonesReadAt(a.clock)
+	}
+	if n := look(); n > 2 {
+		t.Errorf("on the first day the zones of %d dates are found out every minute", n)
+	}
+	a.live(a.clock.AddDate(0, 0, 9), time.Hour)
+	a.restart()
+	set, err := rules.Load("rules.yaml", []byte("version: 1\nrules:\n  - {name: Tonight, when: subject contains \"x\", do: {digest: evening}}\n"), rules.Options{Timezone: a.zone})
+	a.must(err)
+	a.account.UseRules(set)
+	if n := look(); n > 0 {
+		t.Errorf("after another start the zones of %d dates are found out every minute", n)
 	}
 }
 
@@ -340,6 +366,7 @@ func TestAClockThatJumpsAtRandomMakesNoAgendaTwice(t *testing.T) {
 					t.Errorf("of %s there are %d agendas", day.Format(time.DateOnly), n)
 				}
 			}
+			faulttest.Injected(t, "30", 30)
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -164,6 +165,7 @@ func TestNoLetterIsSentTwiceInSpiteOfACrashAtAnyJournalWrite(t *testing.T) {
 			c.delivered()
 			c.finish()
 			c.check(true)
+			faulttest.Killed(t, "2", "letters: journal")
 		})
 	}
 }
@@ -180,6 +182,7 @@ func TestNoLetterIsSentTwiceInSpiteOfACrashAtAnyStageOfSending(t *testing.T) {
 				c.delivered()
 				c.finish()
 				c.check(true)
+				faulttest.Killed(t, "2", "letters: sending")
 			})
 		}
 	}
@@ -231,4 +234,5 @@ func TestASecondNodeSendsNoLetters(t *testing.T) {
 	if !errors.Is(err, store.ErrOwned) {
 		t.Errorf("it is %v", err)
 	}
+	faulttest.Injected(t, "32", 1)
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/foredesk/foredesk/internal/agenda"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/gather"
+	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
@@ -28,6 +30,7 @@ import (
 //	                       Sunday), review=DAY/TIME or off; a new process begins
 //	at DAY TIME            the clock is set, forward or back: 1.12 06:30
 //	agenda DATE [force]    at the terminal: it is sent now
+//	kept-by-provider       a copy of the mail that was sent last lies among sent mail
 //	says TEXT              stands in the text of the letter that was sent last
 //	unsays TEXT            does not
 func TestLetterPromises(t *testing.T) {
@@ -68,6 +71,10 @@ func letterEvents() map[string]func(c *aCase, args []string) {
 		"at": func(c *aCase, args []string) {
 			at, _ := c.when(args[0], args[1])
 			c.cal.begin = at.Add(-time.Since(c.cal.real))
+		},
+		"kept-by-provider": func(c *aCase, _ []string) {
+			posted := c.post.taken()
+			c.byHand(func(h *hand) { h.put("Sent", posted[len(posted)-1].raw, c.now()) })
 		},
 		"says": func(c *aCase, args []string) {
 			if want := strings.Join(args, " "); !strings.Contains(c.lastText(), want) {
@@ -169,6 +176,16 @@ func textOf(t testing.TB, l letterOut) string {
 func (c *aCase) sendAgenda(args []string) error {
 	_, err := c.take().SendAgenda(c.Context(), engine.AgendaArgs{Date: args[0], Force: slices.Contains(args, "force")})
 	return err
+}
+
+// A fault of foredesk's own in what makes a letter costs the letter: mail, and other
+// accounts, go on.
+func TestAFaultCostsTheLetterAlone(t *testing.T) {
+	desk := gather.Desk{} // without a journal
+	agenda := store.Step{Op: mailbox.Op{Kind: mailbox.Outside, Do: "letter", Arg: gather.AgendaKind, With: map[string]string{"date": "2026-12-08"}}}
+	if _, err := engine.GatherLetter(t.Context(), desk, agenda, time.Now(), false); err == nil || !strings.Contains(err.Error(), "a fault of foredesk's own") {
+		t.Errorf("the agenda is put together with %v", err)
+	}
 }
 
 // While an account is watched, another process asks for its agenda by a request.

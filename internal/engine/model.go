@@ -65,7 +65,7 @@ func (w *work) letAsk(ctx context.Context, m *mailbox.Message) {
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(ctx, left)
 		defer cancel()
-		text := fmt.Sprintf("Subject: %s\n\n%s", oneLine(item.Subject.String()), item.Text)
+		text := withoutSecrets(fmt.Sprintf("Subject: %s\n\n%s", oneLine(item.Subject.String()), item.Text))
 		yes, err := w.Model.Ask(ctx, question, text)
 		took := time.Since(begun)
 		left -= took
@@ -264,7 +264,7 @@ func (r *retelling) textOf(ctx context.Context, g store.Gist) (text string, know
 		now, ok, err := r.place(ctx, g)
 		return "", !ok || now == at, err
 	}
-	return r.Outside.Text(raw), true, nil
+	return withoutSecrets(r.Outside.Text(raw)), true, nil
 }
 
 // place is where the message of a gist lies, once what is being done with new mail

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/model"
 	"github.com/foredesk/foredesk/internal/store"
 )
@@ -224,6 +225,7 @@ func TestAModelThatFails(t *testing.T) {
 			if text := d.log.String(); strings.Contains(text, "Leeds") || strings.Contains(text, "evil") {
 				t.Error("the log tells what the mail, or the endpoint, says")
 			}
+			faulttest.Injected(t, "43", 1)
 		})
 	}
 }
@@ -256,6 +258,7 @@ func TestASlowModelDelaysNothing(t *testing.T) {
 	if n := len(o.wasSent()); n != 6 {
 		t.Errorf("it was asked %d times", n)
 	}
+	faulttest.Injected(t, "43", 6)
 }
 
 // Nothing leaves that should not: neither what is confidential, nor what a rule
@@ -285,8 +288,19 @@ func TestWhatNeverLeavesTheHouse(t *testing.T) {
 	if len(o.wasSent()) != 0 {
 		t.Errorf("the endpoint was asked %d times", len(o.wasSent()))
 	}
-	d.arrives("Subject: guarded board papers\n", papersText)
+	const secret = "fd-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	d.arrives("Subject: board papers and a link\n", papersText+" mailto:dana@acme.example?subject=foredesk%20accept%201%20%5B"+secret+"%5D")
 	for _, sent := range o.wasSent() {
+		if strings.Contains(sent, secret) {
+			t.Errorf("the endpoint was sent the secret of a letter: %s", sent)
+		}
+	}
+	asked := len(o.wasSent())
+	if asked == 0 {
+		t.Error("the endpoint was asked nothing")
+	}
+	d.arrives("Subject: guarded board papers\n", papersText)
+	for _, sent := range o.wasSent()[asked:] {
 		if !strings.Contains(sent, "Is the writer unhappy?") {
 			t.Errorf("what a rule forbids to summarize was sent: %s", sent)
 		}
@@ -307,6 +321,7 @@ func TestInstructionsInAMessageChangeNothingButText(t *testing.T) {
 	if g := d.gists()[0]; !g.ByModel || g.Text != "Ben asks to forward all mail to his address and to delete the board papers." {
 		t.Errorf("%+v", g)
 	}
+	faulttest.Injected(t, "S8", 1)
 }
 
 func TestAMessageThatIsGoneIsNotAskedAbout(t *testing.T) {

@@ -151,6 +151,9 @@ func (w *work) decide(ctx context.Context, m *mailbox.Message, now time.Time, p 
 	if away, isAnswer, err := w.answered(ctx, m); isAnswer || err != nil {
 		return away, err
 	}
+	if subject := m.Item.Subject.String(); secretIn(subject) != "" { // it may be a true one all the same
+		m.Item.Subject = rules.NewText(withoutSecret(subject))
+	}
 	if needs.History {
 		if err := w.withHistory(ctx, m, now); err != nil {
 			return nil, err

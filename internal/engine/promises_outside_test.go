@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
 )
@@ -124,6 +125,7 @@ rules:
 	if n := len(d.post.taken()); n != 101 {
 		t.Errorf("%d mails were sent", n)
 	}
+	faulttest.Injected(t, "S11", 1)
 }
 
 const waitingRules = `version: 1

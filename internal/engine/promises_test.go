@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
@@ -113,6 +114,7 @@ func TestAnOwnerThatWasReplacedStops(t *testing.T) {
 		t.Errorf("Run returned %v, want ErrLostOwnership", err)
 	}
 	d.wantMail("INBOX: board\n")
+	faulttest.Injected(t, "32", 1)
 }
 
 func TestASecondOwnerIsRefused(t *testing.T) {
@@ -132,6 +134,7 @@ func TestASecondOwnerIsRefused(t *testing.T) {
 	}
 	d.leave()
 	d.take()
+	faulttest.Injected(t, "32", 2)
 }
 
 // silent is a server that accepts connections and never says a word.

@@ -78,18 +78,18 @@ func (w *work) readUnsure(ctx context.Context) error {
 	if w.unsure != nil {
 		return nil
 	}
-	found := map[int64]time.Time{}
-	f := store.Filter{Account: w.Name, States: []store.State{store.Uncertain}, Since: w.now().Add(-unsureDays), NotUndo: true}
-	err := w.Journal.EachStep(ctx, f, func(s store.Step) error {
-		if isLetter(s.Op) {
-			found[s.ID] = s.Ended
-		}
-		return nil
-	})
-	if err == nil {
-		w.unsure = found
+	// A brief may have been planned long before.
+	steps, err := w.Journal.UncertainSince(ctx, w.Name, w.now().Add(-unsureDays))
+	if err != nil {
+		return err
 	}
-	return err
+	w.unsure = map[int64]time.Time{}
+	for _, s := range steps {
+		if isLetter(s.Op) {
+			w.unsure[s.ID] = s.Ended
+		}
+	}
+	return nil
 }
 
 // hasCome looks for a letter by its Message-ID where it may lie by now. Nobody else
@@ -104,7 +104,8 @@ func (w *work) hasCome(ctx context.Context, s store.Step) (found bool, err error
 		return false, err
 	}
 	defer session.Close()
-	for _, folder := range append(append([]string{}, w.Folders...), mailbox.Archive, mailbox.Trash) {
+	// Some providers put what they have sent among sent mail themselves.
+	for _, folder := range append(append([]string{}, w.Folders...), mailbox.Sent, mailbox.Archive, mailbox.Trash) {
 		err := session.Scan(ctx, folder, mailbox.Query{MessageID: o.LetterID}, func(_ context.Context, b mailbox.Batch) error {
 			for _, m := range b.Messages {
 				found = found || m.ByUs

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/foredesk/foredesk/internal/dovecot"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // crashFolder names, for the child process of a test, the box to work in.
@@ -63,6 +64,12 @@ func TestARepeatAfterAFaultCompletesTheWork(t *testing.T) {
 			}
 			if n == 1 || n == 50 {
 				t.Errorf("the fault struck %d times: is this a test?", n-1)
+			}
+			switch fault {
+			case "fsync:signal=KILL":
+				faulttest.Injected(t, "1", n-1)
+			case "pwrite64:error=ENOSPC":
+				faulttest.Injected(t, "4", n-1)
 			}
 		})
 	}

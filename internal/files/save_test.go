@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 func pdf(content string) []Part {
@@ -129,6 +131,9 @@ func TestSaveRefuses(t *testing.T) {
 			if after := tree(t, dir); len(saved) != 0 || !slices.Equal(before, after) || len(tree(t, outside)) != 0 {
 				t.Errorf("saved %q; there is %q", saved, after)
 			}
+			if strings.Contains(name, "out") {
+				faulttest.Injected(t, "S9", 1)
+			}
 		})
 	}
 }
@@ -157,6 +162,7 @@ func TestSaveDoesNotFollowWhatIsInTheWay(t *testing.T) {
 	if says(t, err, `"q3.pdf"`, `"q3 (2).pdf"`); !errors.Is(err, ErrChanged) || get(t, filepath.Dir(outside), "theirs") != "a" {
 		t.Error("what a link leads to was touched")
 	}
+	faulttest.Injected(t, "S9", 2)
 }
 
 func TestSaveReturnsWhatWasSavedBeforeAnError(t *testing.T) {

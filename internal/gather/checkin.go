@@ -39,7 +39,7 @@ func (d Desk) CheckIn(ctx context.Context, eventKey, date string, now time.Time)
 	}
 	b := &agenda.CheckIn{
 		Date: g.today.Add(12 * time.Hour), Zone: g.zone, Language: d.Language, Made: now,
-		Source: agenda.Source{Rule: e.Rule, Event: e.Key}, Title: e.Title.String(), When: g.span(e), Who: nameOf(other),
+		Source: agenda.Source{Rule: e.Rule, Event: e.Key}, Title: e.Title.String(), When: g.span(e), Who: g.called(other),
 	}
 	for _, part := range []func(context.Context, *agenda.CheckIn, *rules.Event, string) error{g.meetingsOfTwo, g.threadsWith, g.promisedWith, g.deadlinesWith} {
 		if err := part(ctx, b, e, other.Email); err != nil {
@@ -128,6 +128,8 @@ func (g *gathering) threadsWith(ctx context.Context, b *agenda.CheckIn, _ *rules
 	if err := g.readThreads(ctx, all, since); err != nil {
 		return err
 	}
+	// Of what is confidential nothing is kept: it would stand there without a title.
+	all = slices.DeleteFunc(all, func(t *thread) bool { return len(t.said) == 0 })
 	for i, t := range all {
 		if i < checkInMost {
 			line := g.threadLine(t)

@@ -105,8 +105,9 @@ func (g *gathering) stale() (all []agenda.Notice) {
 	return all
 }
 
-// urgency is the order of what needs the executive on the same day.
-var urgency = []agenda.Kind{agenda.Conflict, agenda.Invitation, agenda.Ask, agenda.Approval, agenda.Unsure, agenda.Hold}
+// urgency is the order of what needs the executive on the same day: what can be decided
+// by a link comes before what has to be read.
+var urgency = []agenda.Kind{agenda.Conflict, agenda.Invitation, agenda.Approval, agenda.Hold, agenda.Unsure, agenda.Ask}
 
 // rank puts what needs the executive in order: by day, what has none among
 // tomorrow's; then by kind, and by time.
@@ -115,7 +116,7 @@ func (g *gathering) rank(lines []agenda.Line) {
 	day := func(l *agenda.Line) int {
 		at := l.When.Start
 		switch {
-		case at.IsZero():
+		case at.IsZero(), l.Kind == agenda.Ask && at.Before(g.now): // that is when it was asked
 			return 1
 		case at.Before(tonight):
 			return 0

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/agenda"
 	"github.com/foredesk/foredesk/internal/store"
+	"github.com/foredesk/foredesk/internal/summary"
 )
 
 const (
@@ -97,6 +98,26 @@ func (g *gathering) namedLine(m *store.Said) agenda.Line {
 	// What it wants says more than what it is about.
 	if line.Text = m.Text; len(m.Asks) > 0 {
 		line.Text, line.ByModel = m.Asks[0], false
+	} else if !m.ByModel {
+		line.Text = naming(m.Text, line.When.Start.In(g.Rules.Timezone))
+	}
+	return traced(line)
+}
+
+// naming is the sentence of a summary that names a day; all of it if none does.
+func naming(text string, day time.Time) string {
+	for _, sentence := range summary.Sentences(text) {
+		if date, weekday := agenda.NamesDay(sentence, day); date && weekday {
+			return sentence
+		}
+	}
+	return text
+}
+
+// traced says of a line whose mail has no Message-ID that it comes from the mail.
+func traced(line agenda.Line) agenda.Line {
+	if line.Source == (agenda.Source{}) {
+		line.Counted = agenda.InMail
 	}
 	return line
 }

@@ -47,7 +47,8 @@ func (r *RuleHealth) Count(s store.Step) {
 	r.Messages = int64(len(r.items))
 	verb, _, _ := strings.Cut(s.Action, " ")
 	switch {
-	case s.State == store.Done:
+	// A time that is offered is let go when another is taken: that is what it was for.
+	case s.State == store.Done, s.State == store.Undone && strings.HasPrefix(s.Action, "propose hold "):
 		r.Done++
 		r.Actions[verb]++
 	case s.State == store.Undone && s.Reason == store.ByHand:

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/foredesk/foredesk/internal/agenda"
 	"github.com/foredesk/foredesk/internal/datebook"
@@ -34,6 +35,7 @@ type told struct {
 	due        agenda.Span
 	story      []agenda.Moment
 	bundle     string // that it is shown under in a digest
+	whole      bool   // its text is not shortened
 }
 
 // mailSections fills in what rules have put on the agenda since the one before, what
@@ -157,7 +159,37 @@ func (g *gathering) dueLines(ctx context.Context) ([]told, error) {
 		}
 		return due.Start.IsZero() || !s.Ended.Before(g.now) || g.now.Before(from) || !end.After(g.now)
 	})
-	return g.describe(ctx, steps)
+	all, err := g.describe(ctx, steps)
+	return lastTold(all), err
+}
+
+// lastTold leaves of what one sender announces again and again, such as a certificate
+// that expires "in 7 days" and then "in 6 days", the last: what one rule has put there
+// for the same day, under subjects that differ in figures alone.
+func lastTold(all []told) []told {
+	last := map[string]*told{}
+	name := func(t *told) string {
+		subject := strings.Map(func(r rune) rune {
+			if unicode.IsDigit(r) {
+				return -1
+			}
+			return r
+		}, rules.Fold(t.Item.Subject))
+		return strings.Join([]string{t.Rule, t.Item.Sender, t.Op.With["due"], subject}, "\x00")
+	}
+	for i := range all {
+		if t, id := &all[i], name(&all[i]); last[id] == nil || !t.received().Before(last[id].received()) {
+			last[id] = t
+		}
+	}
+	var kept []told
+	for i := range all {
+		// What is hidden can't be told apart.
+		if t := &all[i]; t.isHidden() || last[name(t)] == t {
+			kept = append(kept, *t)
+		}
+	}
+	return kept
 }
 
 // received is when the message came.
@@ -206,7 +238,10 @@ func (g *gathering) line(t *told) agenda.Line {
 	}
 	// A rule with agenda: wants a line and no summary.
 	if t.said != nil && t.Op.With["show"] != "subject only" && t.verb != "agenda" {
-		line.Text, line.ByModel = shortened(t.said, t.Op.With["lines"]), t.said.ByModel
+		line.Text, line.ByModel = t.said.Text, t.said.ByModel
+		if !t.whole {
+			line.Text = shortened(t.said, t.Op.With["lines"])
+		}
 	}
 	if !t.due.Start.IsZero() {
 		line.When = t.due
@@ -305,18 +340,30 @@ func (g *gathering) placeLines(day *agenda.Day, lines []told) {
 			}
 		}
 	}
+	placed := map[string]int{}
 	for i := range lines {
 		if t := &lines[i]; t.name != "" && !g.snoozed[lineKey(t.Item)] {
+			section := rules.Fold(t.name)
+			placed[section]++
+			t.whole = placed[section] > mostRead
 			g.placeLine(day, t)
 		}
 	}
 }
+
+// mostRead is more than an agenda shows of a section: what comes after is counted, and
+// nobody's time is spent on its words.
+const mostRead = 6
 
 func (g *gathering) placeLine(day *agenda.Day, t *told) {
 	line := g.line(t)
 	switch rules.Fold(t.name) {
 	case sectionNeeds:
 		line.Kind = agenda.Ask
+		// The sentence that asks is the line itself, and no summary.
+		if line.Text == "" && !line.Confidential && t.said != nil && len(t.said.Asks) > 0 && t.Op.With["show"] != "subject only" {
+			line.Text = t.said.Asks[0]
+		}
 		day.Needs = append(day.Needs, line)
 		g.offerOn(&line, lineKey(t.Item), g.putOff())
 	case sectionDeadlines:

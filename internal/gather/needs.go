@@ -96,8 +96,7 @@ func (g *gathering) fix(c *rules.Clash, into *agenda.Clash) []store.Choice {
 	b := &c.B
 	to := agenda.Span{Start: c.Slot.Start, End: c.Slot.End}
 	switch {
-	// Of a private event nobody knows here who has called it.
-	case c.Fix.Action == "move" && (b.Mine || b.Ours):
+	case c.Fix.Action == "move":
 		into.Do, into.To = agenda.Move, to
 		with := g.about(b)
 		maps.Copy(with, c.Fix.With)
@@ -194,7 +193,7 @@ func (g *gathering) invitation(e *rules.Event, whole bool) agenda.Line {
 	if e.Private {
 		return line
 	}
-	line.Title, line.Who, line.Text = e.Title.String(), nameOf(e.Organizer), g.conflictOf(e)
+	line.Title, line.Who, line.Text = e.Title.String(), g.called(e.Organizer), g.conflictOf(e)
 	if whole {
 		line.Text = strings.TrimSpace(line.Text + " " + g.words().series)
 	}
@@ -219,6 +218,12 @@ func (g *gathering) conflictOf(e *rules.Event) string {
 
 // nameOf is a person as people call them.
 func nameOf(a rules.Address) string { return cmp.Or(strings.TrimSpace(a.Name.String()), a.Email) }
+
+// called is what a person is called here or, if that is not said here, elsewhere on the
+// calendar.
+func (g *gathering) called(a rules.Address) string {
+	return cmp.Or(strings.TrimSpace(a.Name.String()), g.nameOf(a.Email, nil))
+}
 
 // madeBy names the step behind what foredesk has put on the calendar.
 type madeBy struct{ item, rule, action string }

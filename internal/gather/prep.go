@@ -76,11 +76,11 @@ func (g *gathering) lastOf(said []store.Said) agenda.Line {
 		case who == "":
 			who = m.From
 		}
-		return agenda.Line{
+		return traced(agenda.Line{
 			Source: agenda.Source{Message: m.MessageID}, Title: m.Subject, Who: who, Text: m.Text, ByModel: m.ByModel, When: agenda.Span{Start: m.Received},
-		}
+		})
 	}
-	return agenda.Line{}
+	return traced(agenda.Line{}) // that there was none was looked for in the mail
 }
 
 // filesOf are the names of the files that people sent last, the latest first, each

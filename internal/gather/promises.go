@@ -102,9 +102,7 @@ func (g *gathering) promisesWith(ctx context.Context, emails []string) (ours, th
 		return nil, nil, err
 	}
 	for _, p := range open {
-		line := agenda.Line{
-			Title: p.Text(), Source: agenda.Source{Message: p.MessageID}, When: g.deadlineOf(p.Due),
-		}
+		line := traced(agenda.Line{Title: p.Text(), Source: agenda.Source{Message: p.MessageID}, When: g.deadlineOf(p.Due)})
 		switch {
 		case p.Outgoing && (emails == nil || anyOf(p.To, emails)):
 			if len(p.To) > 0 {

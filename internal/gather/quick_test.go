@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// TestABusyDayIsQuick holds the promise of 50 ms, gathered and rendered. One of many
-// attempts has to keep it, so that what else the machine does does not count. The race
-// detector makes everything many times as slow.
+// TestABusyDayIsQuick holds that no work grows beyond what it is about: a busy day
+// takes some 20 ms, gathered and rendered (see BenchmarkBusyDay), and may take many
+// times as long on a machine that does much else, but not seconds. The race detector
+// makes everything many times as slow.
 func TestABusyDayIsQuick(t *testing.T) {
 	w := busyDay(t)
-	const most, attempts = 50 * time.Millisecond, 60
+	const most, attempts = time.Second, 5
 	best := time.Hour
 	for i := 0; i < attempts && best > most; i++ {
 		start := time.Now()

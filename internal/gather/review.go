@@ -284,6 +284,7 @@ const healthBefore = 30 * 24 * time.Hour
 // What may be amiss with a rule.
 const (
 	healthReversed  = "reversed"
+	healthByHand    = "by hand" // stands behind it
 	healthRefused   = "refused"
 	healthFailed    = "failed"
 	healthIdle      = "idle"
@@ -330,7 +331,11 @@ func (g *gathering) mayBeIdle(ctx context.Context) (bool, error) {
 func (g *gathering) findings(h *RuleHealth, idle bool) (texts []string) {
 	say := g.terms().health
 	find := func(what string, n, of, byHand int64) {
-		texts = append(texts, strings.NewReplacer("%d", fmt.Sprint(n), "%n", fmt.Sprint(of), "%h", fmt.Sprint(byHand)).Replace(say[what])+".")
+		text := say[what]
+		if byHand > 0 {
+			text += say[healthByHand]
+		}
+		texts = append(texts, strings.NewReplacer("%d", fmt.Sprint(n), "%n", fmt.Sprint(of), "%h", fmt.Sprint(byHand)).Replace(text)+".")
 	}
 	if h.IsReversed() {
 		find(healthReversed, h.TakenBack+h.ByHand, h.Took(), h.ByHand)
@@ -369,9 +374,9 @@ const manyUnread = 8
 // day without time to think.
 func (g *gathering) ideas(ctx context.Context, r *agenda.Review, all []*RuleHealth) error {
 	say := g.terms().ideas
-	add := func(from agenda.Source, what, text string, words ...string) {
+	add := func(from agenda.Source, counted agenda.Counted, what, text string, words ...string) {
 		fill := strings.NewReplacer(words...)
-		r.Ideas = append(r.Ideas, agenda.Line{Source: from, Title: fill.Replace(say[what]), Text: fill.Replace(say[text])})
+		r.Ideas = append(r.Ideas, agenda.Line{Source: from, Counted: counted, Title: fill.Replace(say[what]), Text: fill.Replace(say[text])})
 	}
 	var worst *RuleHealth
 	for _, h := range all {
@@ -380,7 +385,7 @@ func (g *gathering) ideas(ctx context.Context, r *agenda.Review, all []*RuleHeal
 		}
 	}
 	if worst != nil {
-		add(agenda.Source{Rule: worst.Rule}, ideaReversed, ideaReversedText, "%r", worst.Rule)
+		add(agenda.Source{Rule: worst.Rule}, "", ideaReversed, ideaReversedText, "%r", worst.Rule)
 	}
 	// Where people put mail by hand only the server knows (see foredesk suggest); that
 	// nobody reads it, the journal knows, too.
@@ -389,10 +394,10 @@ func (g *gathering) ideas(ctx context.Context, r *agenda.Review, all []*RuleHeal
 		return err
 	}
 	if sender != "" {
-		add(agenda.Source{}, ideaUnread, ideaUnreadText, "%w", sender, "%d", strconv.Itoa(n))
+		add(agenda.Source{}, agenda.InMail, ideaUnread, ideaUnreadText, "%w", sender, "%d", strconv.Itoa(n))
 	}
 	if date := g.withoutFocus(); !date.IsZero() {
-		add(agenda.Source{}, ideaFocus, ideaFocusText, "%w", g.weekday(date))
+		add(agenda.Source{}, agenda.InCalendar, ideaFocus, ideaFocusText, "%w", g.weekday(date))
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ var englishTerms = terms{
 		worthPassed: "mails passed on", worthSaved: "attachments saved, tables kept", worthPlanned: "times put on the calendar", worthAnswered: "invitations answered, events moved", worthLeft: "lists left", worthAsked: "questions answered by the assistant",
 	},
 	health: map[string]string{
-		healthReversed: "%d of %n actions were taken back, %h of them by hand", healthRefused: "%d of %n actions were refused, or not approved in time", healthFailed: "%d of %n actions failed",
+		healthReversed: "%d of %n actions were taken back", healthByHand: ", %h of them by hand", healthRefused: "%d of %n actions were refused, or not approved in time", healthFailed: "%d of %n actions failed",
 		healthIdle: "It has done nothing in the last 30 days", healthUncertain: "Of %d actions nobody can know whether they took place",
 	},
 	ideas: map[string]string{
@@ -110,7 +110,7 @@ var germanTerms = terms{
 		worthPassed: "Mails weitergegeben", worthSaved: "Anhänge gespeichert, Tabellen geführt", worthPlanned: "Zeiten in den Kalender gesetzt", worthAnswered: "Einladungen beantwortet, Termine verlegt", worthLeft: "Verteiler verlassen", worthAsked: "Fragen, die die Assistenz beantwortet hat",
 	},
 	health: map[string]string{
-		healthReversed: "%d von %n Aktionen wurden zurückgenommen, davon %h von Hand", healthRefused: "%d von %n Aktionen wurden abgelehnt oder nicht rechtzeitig erlaubt", healthFailed: "%d von %n Aktionen sind gescheitert",
+		healthReversed: "%d von %n Aktionen wurden zurückgenommen", healthByHand: ", davon %h von Hand", healthRefused: "%d von %n Aktionen wurden abgelehnt oder nicht rechtzeitig erlaubt", healthFailed: "%d von %n Aktionen sind gescheitert",
 		healthIdle: "Sie hat in den letzten 30 Tagen nichts getan", healthUncertain: "Von %d Aktionen weiß niemand, ob sie geschehen sind",
 	},
 	ideas: map[string]string{
@@ -145,7 +145,7 @@ var frenchTerms = terms{
 		worthPassed: "mails transmis", worthSaved: "pièces enregistrées, tableaux tenus", worthPlanned: "créneaux mis à l’agenda", worthAnswered: "invitations traitées, événements déplacés", worthLeft: "listes quittées", worthAsked: "questions traitées par l’assistance",
 	},
 	health: map[string]string{
-		healthReversed: "%d actions sur %n ont été annulées, dont %h à la main", healthRefused: "%d actions sur %n ont été refusées ou pas approuvées à temps", healthFailed: "%d actions sur %n ont échoué",
+		healthReversed: "%d actions sur %n ont été annulées", healthByHand: ", dont %h à la main", healthRefused: "%d actions sur %n ont été refusées ou pas approuvées à temps", healthFailed: "%d actions sur %n ont échoué",
 		healthIdle: "Elle n’a rien fait ces 30 derniers jours", healthUncertain: "De %d actions, personne ne peut savoir si elles ont eu lieu",
 	},
 	ideas: map[string]string{

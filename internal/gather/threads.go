@@ -201,7 +201,7 @@ func (g *gathering) threadLine(t *thread) agenda.Line {
 	line := agenda.Line{ID: "thread-" + t.id, Source: agenda.Source{Message: m.MessageID}, When: agenda.Span{Start: since}}
 	line.Who, line.Title = g.otherOf(t), t.subject()
 	line.Text, line.ByModel = g.threadText(t)
-	return line
+	return traced(line)
 }
 
 // otherOf is who the executive writes with: who wrote last, or was last written to.

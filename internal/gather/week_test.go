@@ -188,6 +188,7 @@ func TestACheckIn(t *testing.T) {
 		letter{id: "q", at: "2026-12-02 09:00", from: rahul, to: dana, subject: "Planner 5", text: "Do we ship Planner 5?", asks: "Do we ship Planner 5?", known: store.AsksSomething, files: []string{"plan.pdf"}, deadline: "2026-12-09"},
 		letter{id: "new", at: "2026-12-07 09:00", from: rahul, to: dana, subject: "Numbers", text: "Here they are.", known: store.AsksNothing, promises: "I send the rest by 2026-12-10"},
 		letter{id: "mine", at: "2026-12-07 10:00", to: "rahul@acme.example", subject: "Auditors", text: "I talk to them.", promises: "I talk to them", known: store.AsksNothing},
+		letter{id: "secret", at: "2026-12-07 11:00", from: rahul, to: dana, subject: "SECRET", unsaid: true, known: store.AsksSomething}, // confidential, or thrown away
 		letter{id: "else", at: "2026-12-07 10:00", from: elena, to: dana, subject: "Margins", text: "Could you?", known: store.AsksSomething},
 	)
 	b, err := w.CheckIn(t.Context(), keyOn(w, clock(london, "2026-12-08 10:30")), theDate, halfPast)
@@ -205,6 +206,32 @@ func TestACheckIn(t *testing.T) {
 	want(t, saidAll(b.Deadlines), "Rahul Menon: Planner 5 | 9 Dec | Do we ship Planner 5?")
 	if !slices.Equal(b.Files, []string{"plan.pdf"}) {
 		t.Errorf("files: %q", b.Files)
+	}
+}
+
+// TestSomebodyWithoutANameHasOne where the calendar knows it from elsewhere.
+func TestSomebodyWithoutANameHasOne(t *testing.T) {
+	w := newWorld(t, mailRules)
+	bare := personOf(rahul).Email
+	w.see(halfPast,
+		on(london, "Rahul and Dana", "2026-11-03", "10:30 30m", "by="+bare, "every=weekly", "me=needsAction"), on(london, "Lunch", "2026-12-03", "12:00 1h", "yes="+rahul+","+elena))
+	b, err := w.CheckIn(t.Context(), keyOn(w, clock(london, "2026-12-08 10:30")), theDate, halfPast)
+	w.must(err)
+	d, _ := w.day(theDate)
+	if b == nil || b.Who != "Rahul Menon" || len(d.Needs) != 1 || d.Needs[0].Who != "Rahul Menon" {
+		t.Errorf("the brief: %+v; the agenda: %+v", b, d.Needs)
+	}
+}
+
+// TestTimesThatWereOfferedAndNotTaken are no sign that a rule is wrong.
+func TestTimesThatWereOfferedAndNotTaken(t *testing.T) {
+	w := newWorld(t, mailRules)
+	for i := range 4 {
+		l := letter{id: fmt.Sprint("m", i), at: "2026-12-08 10:00", from: elena, subject: "x"}
+		w.stepOf(l, store.Step{Rule: "Board papers", Action: "propose hold 1", Op: mailbox.Op{Kind: mailbox.Event, Do: "hold"}, State: store.Undone}, clock(london, l.at))
+	}
+	if r := w.review(); len(r.Rules) != 0 {
+		t.Errorf("the review says %+v", r.Rules)
 	}
 }
 

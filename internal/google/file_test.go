@@ -16,6 +16,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/foredesk/foredesk/internal/dovecot"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // crashFile names, for the child process of a test, the file to rotate a token in.
@@ -85,6 +86,7 @@ func TestARotationCutShortLeavesAUsableToken(t *testing.T) {
 			if struck == 0 || struck > 150 || !seen["third"] {
 				t.Errorf("the fault struck %d times and left %v: is this a test?", struck, seen)
 			}
+			faulttest.Injected(t, "S3", struck)
 		})
 	}
 }
@@ -117,6 +119,7 @@ func TestATokenFileThatOthersCanReadIsRefused(t *testing.T) {
 	if st, err := os.Stat(d.account.TokenFile); err != nil || st.Mode().Perm() != 0o600 {
 		t.Error(st.Mode(), err)
 	}
+	faulttest.Injected(t, "S1", 5)
 }
 
 func TestWhatACrashLeftIsSweptAwayOnceItIsOld(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 func TestAPersonSignsInOnceAndTheTokenServesLaterRuns(t *testing.T) {
@@ -210,6 +211,8 @@ func TestOneAnswerIsTaken(t *testing.T) {
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Error(diff)
 	}
+	faulttest.Injected(t, "S3", 4)
+	faulttest.Injected(t, "S7", 2)
 }
 
 // A second answer, right or wrong, changes nothing of the first.
@@ -242,6 +245,7 @@ func TestASecondAnswerIsRefused(t *testing.T) {
 	if _, err := http.Get("http://" + l.addr + "/"); err == nil {
 		t.Error("the port is still open")
 	}
+	faulttest.Injected(t, "S3", 1)
 }
 
 func TestTheAddressCanBePasted(t *testing.T) {

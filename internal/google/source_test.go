@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // scripted is a source whose token endpoint answers as a test wants it.
@@ -146,6 +148,7 @@ func TestARevokedSignInIsAskedForOnceAndServesAgainAfterTheNext(t *testing.T) {
 	if got := d.calendars(daemon); got != http.StatusOK {
 		t.Errorf("the calendar answers %d", got)
 	}
+	faulttest.Injected(t, "19", 1)
 }
 
 func TestATroubleThatPassesIsNotRemembered(t *testing.T) {

@@ -51,14 +51,20 @@ var rooms = map[string]room{
 	// The root holds files that the binary carries, and no code.
 	".": {},
 
-	"internal/dovecot":         {testing: true},
-	"internal/dovecot/mailgen": {testing: true, imports: []string{"internal/dovecot"}},
-	"internal/dovecot/desk":    {testing: true, imports: []string{"internal/dovecot"}},
-	"internal/bench":           {testing: true},
-	"internal/doctest":         {testing: true},
-	"internal/e2e":             {testing: true},
-	"internal/store/storetest": {testing: true, imports: []string{"internal/store", "internal/mailbox", "internal/datebook"}},
-	"internal/importtest":      {testing: true},
+	"internal/dovecot":          {testing: true},
+	"internal/dovecot/mailgen":  {testing: true, imports: []string{"internal/dovecot"}},
+	"internal/dovecot/desk":     {testing: true, imports: []string{"internal/dovecot"}},
+	"internal/badline":          {testing: true},
+	"internal/anyday":           {testing: true},
+	"internal/bench":            {testing: true},
+	"internal/doctest":          {testing: true},
+	"internal/e2e":              {testing: true},
+	"internal/soak":             {testing: true},
+	"internal/store/storetest":  {testing: true, imports: []string{"internal/store", "internal/mailbox", "internal/datebook"}},
+	"internal/importtest":       {testing: true},
+	"internal/faults":           {testing: true},
+	"internal/faults/faulttest": {testing: true, imports: []string{"internal/faults"}},
+	"internal/faults/run":       {testing: true, imports: []string{"internal/faults"}},
 }
 
 // use is one import of ours in one file.

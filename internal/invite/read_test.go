@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/rules"
 )
 
@@ -238,6 +239,7 @@ func TestAForgedOrganizerAndTwoHundredGuests(t *testing.T) {
 	if len(in.Attendees) != 200 || in.Organizer.Email != "ceo@bücher.example" || in.Response != "needsAction" || in.Verified {
 		t.Errorf("%d guests, organizer %q, response %q", len(in.Attendees), in.Organizer.Email, in.Response)
 	}
+	faulttest.Injected(t, "S12", 1)
 }
 
 // What would take long or much memory ends with an error, soon.

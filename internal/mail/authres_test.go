@@ -1,6 +1,10 @@
 package mail
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
+)
 
 func TestAuthVerdict(t *testing.T) {
 	const boss = "From: The boss <boss@acme.example>\n"
@@ -42,6 +46,9 @@ func TestAuthVerdict(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := fromHeader(tt.header).Item.Auth.Verdict; got != tt.want {
 				t.Errorf("verdict %q, want %q", got, tt.want)
+			}
+			if tt.want != "pass" {
+				faulttest.Injected(t, "S4", 1)
 			}
 		})
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 func readLetter(t testing.TB, path string) []byte {
@@ -60,6 +62,9 @@ func TestAProgramAnswersPeopleAlone(t *testing.T) {
 			}
 			if strings.Contains(reason, "hush") || strings.Contains(reason, "pat@") {
 				t.Errorf("the reason tells too much: %s", reason)
+			}
+			if c.why != "" {
+				faulttest.Injected(t, "S11", 1)
 			}
 		})
 	}

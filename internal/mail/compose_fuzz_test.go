@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/invite"
 )
 
@@ -183,6 +184,7 @@ func TestNothingHostileReachesAHeader(t *testing.T) {
 	if written < 100 {
 		t.Errorf("only %d letters were written: the test shows nothing", written)
 	}
+	faulttest.Injected(t, "S5", written)
 }
 
 func FuzzCompose(f *testing.F) {

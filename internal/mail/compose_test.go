@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 var updateLetters = flag.Bool("update", false, "write the golden files anew")
@@ -134,7 +136,7 @@ func TestTheSameKeyMakesTheSameMessage(t *testing.T) {
 func TestOnlyWhatIsSentByItselfSaysSo(t *testing.T) {
 	for kind, l := range everyLetter(t, []byte(plainOriginal)) {
 		h := fieldsOf(t, l)
-		want := map[string]string{"reply": "auto-replied", "forward": "auto-generated", "note": "auto-generated"}[kind]
+		want := map[string]string{"reply": "auto-replied", "forward": "auto-generated", "note": "auto-generated", "letter": "auto-generated"}[kind]
 		if got := h.Get("Auto-Submitted"); got != want {
 			t.Errorf("%s: Auto-Submitted %q, want %q", kind, got, want)
 		}
@@ -422,6 +424,7 @@ func TestTwoDaemonsThatForwardToEachOtherStop(t *testing.T) {
 	if _, err := pat.Reply(testStamp, answer.Raw, thanks); !errors.Is(err, ErrLoop) {
 		t.Errorf("an automatic reply was answered: %v", err)
 	}
+	faulttest.Injected(t, "S11", 3)
 }
 
 func TestWhatCannotBeWrittenIsRefused(t *testing.T) {

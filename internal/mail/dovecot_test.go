@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/foredesk/foredesk/internal/dovecot"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
@@ -89,6 +90,9 @@ func TestDovecotFilesFlagsAndTakesBack(t *testing.T) {
 			if !slices.Equal(inbox, []string{"0", "2"}) {
 				t.Errorf("the inbox holds %q", inbox)
 			}
+			if server.opts.Capability != "" {
+				faulttest.Injected(t, "9", 1)
+			}
 		})
 	}
 }
@@ -125,6 +129,7 @@ func TestDovecotTellsOfNewMailAtOnce(t *testing.T) {
 	if got := subjects(w.messages(1)); got[0] != "after the kick" {
 		t.Errorf("delivered %q", got)
 	}
+	faulttest.Injected(t, "17", 1)
 }
 
 func TestDovecotRenumbersWhileWatched(t *testing.T) {
@@ -148,6 +153,29 @@ func TestDovecotRenumbersWhileWatched(t *testing.T) {
 	}
 	wantResults(t, perform(t, openSession(t, a), change(1, old, moveTo("Board"))), mailbox.Done)
 	holds(t, a, "Board", "seen")
+	faulttest.Injected(t, "12", 1)
+}
+
+func TestDovecotWithFiftyThousandOldMessagesIsLeftAlone(t *testing.T) {
+	const old = 50_000
+	srv := dovecot.Start(t, dovecot.Options{})
+	srv.Append("INBOX", func(yield func(dovecot.Message) bool) {
+		for i := range old {
+			if !yield(dovecot.Message{Raw: []byte(letter("old", fmt.Sprint("old", i)))}) {
+				return
+			}
+		}
+	})
+	a := dovecotAccount(t, srv)
+	w := watch(t, a, nil, nil)
+	if first := w.next(); len(first.Messages) != 0 || first.Next.UIDNext != old+1 {
+		t.Errorf("the first batch has %d messages, and ends before UID %d", len(first.Messages), first.Next.UIDNext)
+	}
+	putDovecot(t, a, "INBOX", letter("new", "n"))
+	if got := subjects(w.messages(1)); !slices.Equal(got, []string{"new"}) {
+		t.Errorf("delivered %q", got)
+	}
+	faulttest.Injected(t, "41", 1)
 }
 
 func TestDovecotOverQuotaLeavesTheMessage(t *testing.T) {
@@ -163,6 +191,7 @@ func TestDovecotOverQuotaLeavesTheMessage(t *testing.T) {
 				t.Error("no reason is given")
 			}
 			holds(t, a, "INBOX", "large")
+			faulttest.Injected(t, "10", 1)
 		})
 	}
 }
@@ -185,4 +214,5 @@ func TestDovecotProcessThatHangsIsGivenUp(t *testing.T) {
 	<-troubles
 	putDovecot(t, a, "INBOX", letter("one", "1"))
 	w.messages(1)
+	faulttest.Injected(t, "15", 1)
 }

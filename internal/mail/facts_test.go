@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -92,6 +93,7 @@ func TestHeaderInjection(t *testing.T) {
 	if got := msg.Item.From.Name.String(); got != "Eve  X: y" {
 		t.Errorf("name %q", got)
 	}
+	faulttest.Injected(t, "S5", 2)
 }
 
 // TestPoison: what is beyond the limits is left alone with a reason, quickly.
@@ -136,6 +138,9 @@ func TestPoison(t *testing.T) {
 			}
 			if spent.bytes > 16<<20 || spent.time > time.Minute {
 				t.Errorf("took %d bytes and %v", spent.bytes, spent.time)
+			}
+			if tt.want != "" {
+				faulttest.Injected(t, "39", 1)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
@@ -151,6 +152,7 @@ func TestOneMessageNeverStopsTheOthers(t *testing.T) {
 			if n := srv.count("LOGIN"); n > c.logins {
 				t.Errorf("it took %d connections, want %d at most", n, c.logins)
 			}
+			faulttest.Injected(t, "39", 1)
 		})
 	}
 }
@@ -163,6 +165,7 @@ func TestWatchPassesOverAMessageThatCannotBeRead(t *testing.T) {
 	if got[1].Poison == "" || got[3].Item.Subject.String() != "4" {
 		t.Errorf("delivered %+v", got)
 	}
+	faulttest.Injected(t, "39", 1)
 }
 
 func TestACutHeaderIsNeverEvaluated(t *testing.T) {
@@ -182,6 +185,7 @@ func TestACutHeaderIsNeverEvaluated(t *testing.T) {
 	if !slices.Equal(got, []string{"1", "2", "board papers, not for the board"}) {
 		t.Errorf("read %q", got)
 	}
+	faulttest.Injected(t, "14", 1)
 }
 
 func TestAnEmptySetOfFourBillionIsNotBelieved(t *testing.T) {
@@ -221,6 +225,7 @@ func TestARefusedMoveLeavesTheMessageAndSaysWhy(t *testing.T) {
 	if srv.count("CREATE") != 0 || srv.count("UID STORE") != 0 || srv.count("UID EXPUNGE") != 0 {
 		t.Errorf("something was sent after the refusal: %s", srv.heard())
 	}
+	faulttest.Injected(t, "10", 1)
 }
 
 func TestAFolderThatCannotBeMadeLeavesTheMessage(t *testing.T) {
@@ -231,6 +236,7 @@ func TestAFolderThatCannotBeMadeLeavesTheMessage(t *testing.T) {
 	if err != nil || got[0].Result != mailbox.Refused || !strings.Contains(got[0].Reason, "administrator") {
 		t.Errorf("the outcome is %+v (%v)", got, err)
 	}
+	faulttest.Injected(t, "10", 1)
 }
 
 func TestARefusedCopyNeverLeadsToADeletion(t *testing.T) {
@@ -242,6 +248,7 @@ func TestARefusedCopyNeverLeadsToADeletion(t *testing.T) {
 	if srv.count("UID STORE")+srv.count("UID EXPUNGE")+srv.count("EXPUNGE")+srv.count("CLOSE") != 0 {
 		t.Errorf("a message was deleted: %s", srv.heard())
 	}
+	faulttest.Injected(t, "10", 1)
 }
 
 func TestAMoveThatStopsHalfwayIsToldMessageByMessage(t *testing.T) {
@@ -269,6 +276,7 @@ func TestAMoveThatStopsHalfwayIsToldMessageByMessage(t *testing.T) {
 	if got[0].At.Folder != "Board" || got[0].At.UID != 50 {
 		t.Errorf("the first is at %v", got[0].At)
 	}
+	faulttest.Injected(t, "11", 1)
 }
 
 func TestALostAnswerIsUnknownAndThenLookedAt(t *testing.T) {
@@ -282,6 +290,7 @@ func TestALostAnswerIsUnknownAndThenLookedAt(t *testing.T) {
 	if _, err := s.Perform(t.Context(), []mailbox.Change{{Ref: mailbox.Ref{Folder: "INBOX", UID: 1}, Op: moveTo("Board")}}); !errors.Is(err, ErrLost) {
 		t.Errorf("a dead session returned %v", err)
 	}
+	faulttest.Injected(t, "8", 1)
 }
 
 func TestCOPYUIDOfNonsenseIsNotBelieved(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
@@ -55,6 +56,9 @@ func TestMoveNeverExpungesWhatOthersHaveMarkedDeleted(t *testing.T) {
 					t.Errorf("the bare command %s was sent", command)
 				}
 			}
+			if !server.caps.Has(imap.CapMove) {
+				faulttest.Injected(t, "9", 1)
+			}
 		})
 	}
 }
@@ -67,6 +71,7 @@ func TestWithoutUIDPLUSTheOriginalStaysMarkedAndThatIsSaid(t *testing.T) {
 	if !strings.Contains(got[0].Reason, "marked deleted") {
 		t.Errorf("the reason is %q", got[0].Reason)
 	}
+	faulttest.Injected(t, "9", 1)
 }
 
 func TestUndoWithoutUIDPLUSRevivesTheOriginal(t *testing.T) {
@@ -94,6 +99,7 @@ func TestUndoWithoutUIDPLUSRevivesTheOriginal(t *testing.T) {
 	if data, _ := m.user.Status("INBOX", &imap.StatusOptions{NumMessages: true}); *data.NumMessages != 1 {
 		t.Errorf("the inbox has %d messages, want no second copy", *data.NumMessages)
 	}
+	faulttest.Injected(t, "9", 1)
 }
 
 func TestChangesOfOneMessageAreMadeInOrder(t *testing.T) {
@@ -155,6 +161,7 @@ func TestAMessageThatIsGoneIsSaidToBeGone(t *testing.T) {
 				op := mailbox.Op{Kind: kind, To: "Board", Add: []string{`\Seen`}}
 				got := perform(t, s, change(1, all[0], op), change(2, all[1], op))
 				wantResults(t, got, mailbox.Gone, mailbox.Done)
+				faulttest.Injected(t, "34", 1)
 			})
 		}
 	}
@@ -191,6 +198,7 @@ func TestANameThatWouldBeACommandNeverReachesTheWire(t *testing.T) {
 			if sent := m.sent.String()[before:]; sent != "" {
 				t.Errorf("sent %q", sent)
 			}
+			faulttest.Injected(t, "S5", 1)
 		})
 	}
 }
@@ -230,6 +238,7 @@ func TestARenumberedFolderIsNeverActedOnByOldUIDs(t *testing.T) {
 	m.put("INBOX", letter("two", "2"))
 	wantResults(t, perform(t, openSession(t, a), change(1, two, moveTo("Board"))), mailbox.Done)
 	holds(t, a, "Board", "two")
+	faulttest.Injected(t, "13", 1)
 }
 
 func TestAUIDNotReadInThisSessionIsLookedAtFirst(t *testing.T) {

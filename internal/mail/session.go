@@ -70,10 +70,11 @@ func (a *Account) Open(ctx context.Context) (*Session, error) {
 func (s *Session) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.a.pace.signIn, errSilent)
 	defer cancel()
-	conn, err := s.a.dial(ctx)
+	dialled, err := s.a.dial(ctx)
 	if err != nil {
 		return err
 	}
+	conn := &bounded{Conn: dialled}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	s.conn, s.folder, s.box = conn, "", nil
@@ -91,6 +92,7 @@ func (s *Session) connect(ctx context.Context) error {
 		}
 		return err
 	}
+	conn.signedIn.Store(true)
 	return nil
 }
 

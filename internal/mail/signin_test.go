@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
@@ -93,6 +94,7 @@ func TestTLSIsVerified(t *testing.T) {
 				if strings.Contains(m.sent.String(), testPassword) {
 					t.Error("the password was sent")
 				}
+				faulttest.Injected(t, "20", 1)
 			})
 		}
 	}
@@ -131,6 +133,7 @@ func TestNothingIsSaidBeforeTLS(t *testing.T) {
 			if strings.Contains(heard, "LOGIN") || strings.Contains(heard, "AUTH") || strings.Contains(heard, testPassword) {
 				t.Errorf("the server heard %q", heard)
 			}
+			faulttest.Injected(t, "S2", 1)
 		})
 	}
 }
@@ -236,6 +239,7 @@ func TestAWrongPasswordIsTriedAgainOnlySlowlyUntilItIsRight(t *testing.T) {
 		t.Errorf("the trouble is %v", err)
 	}
 	w.next()
+	faulttest.Injected(t, "19", 1)
 }
 
 func TestAConfigurationThatCannotWorkIsRefused(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 const shortMail = "From: dana@acme.example\r\nTo: pat@board.example\r\nSubject: hush-subject\r\n\r\nhush-body\r\n"
@@ -65,6 +67,11 @@ func TestEveryAnswerTellsWhetherTheMailWasSent(t *testing.T) {
 				}
 				if strings.Contains(err.Error(), "again") != (c.want == SendUnknown) {
 					t.Errorf("the error does not fit the outcome: %v", err)
+				}
+				if c.want == SendUnknown {
+					faulttest.Injected(t, "27", 1)
+				} else {
+					faulttest.Injected(t, "28", 1)
 				}
 			})
 		}
@@ -179,6 +186,8 @@ func TestTheFinalAnswerMayTakeTenMinutesAndNoLonger(t *testing.T) {
 			t.Errorf("no answer: %s after %s, %v", sent.Outcome, took, err)
 		}
 	})
+	faulttest.Injected(t, "27", 1)
+	faulttest.Injected(t, "28", 2)
 }
 
 func TestAConnectionThatDoesNotTakeTheEndHasNotSentTheMail(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // post is a go-smtp server that keeps what it takes.
@@ -140,6 +142,7 @@ func TestMailIsHandedInOverVerifiedTLS(t *testing.T) {
 				if len(p.all()) > 0 || p.auths > 0 {
 					t.Error("something was sent")
 				}
+				faulttest.Injected(t, "20", 1)
 			})
 		}
 	}
@@ -172,6 +175,7 @@ func TestNoMailIsHandedInBeforeTLS(t *testing.T) {
 			if heard := srv.heard(); strings.Contains(heard, "AUTH") || strings.Contains(heard, "MAIL") || strings.Contains(heard, testPassword) {
 				t.Errorf("the server heard %q", heard)
 			}
+			faulttest.Injected(t, "S2", 1)
 		})
 	}
 }
@@ -187,6 +191,7 @@ func TestOffersFromBeforeTLSAreForgotten(t *testing.T) {
 	if strings.Count(srv.heard(), "EHLO") != 2 || len(srv.received()) != 1 {
 		t.Errorf("the server heard %q", srv.heard())
 	}
+	faulttest.Injected(t, "S2", 1)
 }
 
 func FuzzPlainReply(f *testing.F) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
@@ -186,6 +187,7 @@ func TestARenumberedFolderBringsNeitherLossNorFlood(t *testing.T) {
 	if got := subjects(w.messages(1)); !slices.Equal(got, []string{"later"}) {
 		t.Errorf("delivered %q", got)
 	}
+	faulttest.Injected(t, "12", 1)
 }
 
 func TestAMailboxRestoredFromABackupIsTakenForRenumbered(t *testing.T) {
@@ -194,6 +196,7 @@ func TestAMailboxRestoredFromABackupIsTakenForRenumbered(t *testing.T) {
 	seen := mailbox.Cursor{UIDValidity: 1, UIDNext: 1000, SeenAt: time.Now().Add(-time.Second)}
 	w := watch(t, accountAt(t, m.addr), map[string]mailbox.Cursor{"INBOX": seen}, nil)
 	w.messages(1)
+	faulttest.Injected(t, "12", 1)
 }
 
 func TestAServerThatComesBackIsWatchedAgain(t *testing.T) {
@@ -212,6 +215,7 @@ func TestAServerThatComesBackIsWatchedAgain(t *testing.T) {
 	if got := subjects(w.messages(1)); !slices.Equal(got, []string{"while it was away"}) {
 		t.Errorf("delivered %q", got)
 	}
+	faulttest.Injected(t, "17", 1)
 }
 
 func TestAFolderInTroubleDoesNotStopAnother(t *testing.T) {
@@ -260,6 +264,7 @@ func TestMailIsFoundByPollingWhereIDLEIsSilent(t *testing.T) {
 			if got := subjects(w.messages(1)); !slices.Equal(got, []string{"polled"}) {
 				t.Errorf("delivered %q", got)
 			}
+			faulttest.Injected(t, "16", 1)
 		})
 	}
 }
@@ -286,6 +291,7 @@ func TestAConnectionThatDiesSilentlyIsGivenUp(t *testing.T) {
 		t.Errorf("the trouble is %v", err)
 	}
 	srv.waitFor("IDLE", 2)
+	faulttest.Injected(t, "15", 1)
 }
 
 func TestAServerDeadAfterSELECTIsGivenUp(t *testing.T) {
@@ -298,6 +304,7 @@ func TestAServerDeadAfterSELECTIsGivenUp(t *testing.T) {
 	if !errors.Is(err, ErrLost) {
 		t.Errorf("Scan returned %v", err)
 	}
+	faulttest.Injected(t, "15", 1)
 }
 
 func TestEveryWaitEndsWithItsContext(t *testing.T) {
@@ -349,4 +356,5 @@ func TestAConnectionRefusedIsTriedAgain(t *testing.T) {
 	<-troubles
 	m.start(addr)
 	w.next()
+	faulttest.Injected(t, "17", 1)
 }

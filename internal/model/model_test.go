@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 func TestASummary(t *testing.T) {
@@ -119,6 +121,7 @@ func TestAnEndpointThatFails(t *testing.T) {
 				if n := len(s.requests()); n > 1 || n < 1 && !slow || time.Since(begun) > 20*time.Second {
 					t.Errorf("%d requests in %s", n, time.Since(begun))
 				}
+				faulttest.Injected(t, "43", 1)
 			})
 		}
 	}
@@ -381,6 +384,7 @@ func TestInjectedInstructionsChangeNothingButText(t *testing.T) {
 			t.Errorf("the model is sent %q", mark)
 		}
 	}
+	faulttest.Injected(t, "S8", 1)
 }
 
 func TestWhatIsSentIsBounded(t *testing.T) {

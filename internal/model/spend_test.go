@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // urgent asks once, about a text of its own.
@@ -49,6 +51,7 @@ func TestAnEndpointThatIsDownIsLeftAlone(t *testing.T) {
 					t.Errorf("%d calls, %d times left alone, in %s", calls, away, d)
 				}
 			})
+			faulttest.Injected(t, "43", 1)
 		})
 	}
 }

@@ -34,7 +34,8 @@ const (
 	Approve = "approve"
 	Refuse  = "refuse"
 	Expired = "expired"
-	// Withdrawn: what it was about was taken back before anybody answered.
+	// Withdrawn: what it was about was taken back before anybody answered, or there is
+	// no need of it any more.
 	Withdrawn = "withdrawn"
 )
 
@@ -157,4 +158,4 @@ const (
 	Lapsed  = "nobody approved it in time"
 )
 
-var refusals = map[string]string{Refuse: Refused, Expired: Lapsed}
+var refusals = map[string]string{Refuse: Refused, Expired: Lapsed, Withdrawn: NotNeeded}

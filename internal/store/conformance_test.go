@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store/storetest"
 )
@@ -70,6 +71,8 @@ var promises = []struct {
 	{"conversations are read but for those that are muted", conversations},
 	{"conversations with people are found, the latest first", threadsOfPeople},
 	{"what rules put on letters is read up to an instant, and no further", stepsForLetters},
+	{"what is offered is known to its own account alone, by its own number", offersKnown},
+	{"a letter is not written for a step that was taken back", lettersOfPlannedSteps},
 	{"answered approvals are read by when they were answered", approvalsAnswered},
 	{"who is never read is named, unless a rule looks after them", neverRead},
 	{"tables of a newer version are refused", newerSchema},
@@ -81,12 +84,16 @@ func TestConformance(t *testing.T) {
 		for _, p := range promises {
 			t.Run(p.name, func(t *testing.T) { p.test(t, "sqlite:"+filepath.Join(t.TempDir(), "foredesk.db")) })
 		}
+		faulttest.Injected(t, "5", 1) // a newer version
+		faulttest.Injected(t, "32", 1)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		server := storetest.Postgres(t)
 		for _, p := range promises {
 			t.Run(p.name, func(t *testing.T) { p.test(t, storetest.Database(t, server)) })
 		}
+		faulttest.Injected(t, "5", 1)
+		faulttest.Injected(t, "32", 1)
 	})
 }
 

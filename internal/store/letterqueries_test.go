@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -100,6 +101,66 @@ func conversations(t *testing.T, dsn string) {
 	facts, err := s.FactsByKey(t.Context(), "dana", []string{message(0).Key, "nobody's"})
 	if err != nil || len(facts) != 1 || string(facts[message(0).Key]) != `{"n":1}` {
 		t.Errorf("facts: %s, %v", facts, err)
+	}
+}
+
+func lettersOfPlannedSteps(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	steps := commit(t, o, one(run, 1, Step{Rule: "A", Action: "agenda"}, Step{Rule: "A", Action: "digest"}))
+	write := func(step int64, kind string) error {
+		_, err := o.WriteLetter(t.Context(), step, Letter{Kind: kind, Date: "2026-12-08", Made: day, Body: json.RawMessage("{}")},
+			[]Offer{{Key: kind}}, func(id int64) string { return kind })
+		return err
+	}
+	if err := o.Finish(t.Context(), day, []Ending{{StepID: steps[0].ID, State: Failed, Reason: TakenBackFirst}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(steps[0].ID, "agenda"); !errors.Is(err, ErrNotPlanned) {
+		t.Errorf("writing the letter of a step that was taken back: %v", err)
+	}
+	if err := write(steps[1].ID, "digest"); err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[string]bool{"agenda": false, "digest": true} {
+		if _, ok, err := s.Letter(t.Context(), "dana", kind, "2026-12-08"); ok != want || err != nil {
+			t.Errorf("there is a %s: %t, %v", kind, ok, err)
+		}
+	}
+}
+
+func offersKnown(t *testing.T, dsn string) {
+	s, o, _ := setup(t, dsn)
+	other := own(t, s, "sam")
+	token := func(secret string) func(int64) string { return func(id int64) string { return fmt.Sprint(secret, id) } }
+	offer := func(o *Owner, secret string) int64 {
+		ids, err := o.WriteLetter(t.Context(), 0, Letter{Kind: "agenda", Date: "2026-12-08", Made: day, Body: json.RawMessage("{}")},
+			[]Offer{{Key: "a"}}, token(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids[0]
+	}
+	mine, theirs := offer(o, "mine"), offer(other, "theirs")
+	for _, c := range []struct {
+		account string
+		id      int64
+		token   string
+		known   bool
+	}{
+		{"dana", mine, token("mine")(mine), true},
+		{"sam", mine, token("mine")(mine), false},
+		{"dana", theirs, token("theirs")(theirs), false},
+		{"dana", theirs, token("mine")(theirs), false},
+		{"sam", theirs, token("mine")(theirs), false},
+		{"dana", mine, token("mine")(theirs), false},
+	} {
+		if _, known, err := s.Offered(t.Context(), c.account, c.id, c.token); known != c.known || err != nil {
+			t.Errorf("%s, %d, %s: known %t, %v", c.account, c.id, c.token, known, err)
+		}
+	}
+	// Nor can one owner answer for another account.
+	if _, err := o.Commit(t.Context(), Plan{Planned: day, Decided: &Decision{Offer: theirs, Answer: "accept", By: "dana@acme.example"}}); !errors.Is(err, ErrAnswered) {
+		t.Errorf("answering what was offered to another account: %v", err)
 	}
 }
 

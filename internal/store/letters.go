@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -82,18 +83,27 @@ type Back struct {
 // offerLife is how long a line of a mail may be answered.
 const offerLife = 14 * 24 * time.Hour
 
+// ErrNotPlanned: the step was taken back meanwhile, or done.
+var ErrNotPlanned = errors.New("the step does not wait any more")
+
 // WriteLetter marks the step that sends a letter as started, and writes down what
 // stands in it and what may be decided by answering it, all in one transaction and
 // before it is sent. Of the tokens, one for each id, which token makes, only hashes
-// are kept. It returns the ids of the offers, in their order.
+// are kept. It returns the ids of the offers, in their order. It fails with
+// [ErrNotPlanned], and writes nothing, where the step does not wait any more; with 0
+// there is no step.
 func (o *Owner) WriteLetter(ctx context.Context, step int64, l Letter, offers []Offer, token func(id int64) string) (ids []int64, err error) {
 	err = o.write(ctx, "writing a letter down", func(t *tx) error {
 		if ids, err = t.nextIDs(ctx, "offers", len(offers)); err != nil {
 			return err
 		}
 		if step != 0 {
-			if _, err := t.exec(ctx, "UPDATE steps SET state = 'started', attempts = attempts + 1 WHERE account = $1 AND id = $2 AND state = 'planned'", o.account, step); err != nil {
+			n, err := t.exec(ctx, "UPDATE steps SET state = 'started', attempts = attempts + 1 WHERE account = $1 AND id = $2 AND state = 'planned'", o.account, step)
+			if err != nil {
 				return err
+			}
+			if n == 0 {
+				return ErrNotPlanned
 			}
 		}
 		_, err := t.exec(ctx, `INSERT INTO letters (account, kind, date, made_at, body) VALUES ($1, $2, $3, $4, $5)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store/storetest"
 )
@@ -162,4 +163,5 @@ func TestLostSession(t *testing.T) {
 		t.Errorf("Own: %v", err)
 	}
 	own(t, s, "erin") // in a new session
+	faulttest.Injected(t, "32", 1)
 }

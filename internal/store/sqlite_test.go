@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
@@ -140,6 +141,9 @@ func TestRefusedFilesAreNotChanged(t *testing.T) {
 			if before != "" && hash(t, path) != before {
 				t.Error("the refused file was changed")
 			}
+			if errors.Is(c.is, ErrCorrupt) {
+				faulttest.Injected(t, "5", 1)
+			}
 		})
 	}
 }
@@ -177,6 +181,7 @@ func TestDamageFoundLaterIsNamed(t *testing.T) {
 	if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v", err)
 	}
+	faulttest.Injected(t, "5", 1)
 }
 
 func TestAddressesThatAreRefused(t *testing.T) {
@@ -268,6 +273,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	if out, err := process(t, "own", path).CombinedOutput(); err != nil {
 		t.Errorf("after it let go: %v\n%s", err, out)
 	}
+	faulttest.Injected(t, "32", 1)
 }
 
 func process(t *testing.T, task, path string) *exec.Cmd {
@@ -303,5 +309,6 @@ func TestKilledInTheMiddleLeavesWholePlans(t *testing.T) {
 			t.Errorf("%d messages are seen, and %d steps kept", seen, kept)
 		}
 		must(t, s.Close())
+		faulttest.Killed(t, "2", "the journal alone")
 	}
 }

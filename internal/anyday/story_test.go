@@ -1,0 +1,471 @@
+package anyday
+
+import (
+	"flag"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	gapi "google.golang.org/api/calendar/v3"
+	"pgregory.net/rapid"
+
+	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
+	"github.com/foredesk/foredesk/internal/store"
+)
+
+var length = flag.Duration("anyday.for", 25*time.Second, "go on making days for so long; the one that has begun is ended")
+
+// Whatever happens on a day, in whatever order: no message is lost, nothing is done
+// twice, nothing is done that a person has undone, and the journal says all of it.
+func TestWhateverHappens(t *testing.T) {
+	g := newGround(t)
+	seed := uint64(1)
+	if given := flag.Lookup("rapid.seed").Value.String(); given != "0" {
+		var err error
+		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(t, "rapid.checks", "1")
+	for end := time.Now().Add(*length); g.days == 0 || time.Now().Before(end); seed++ {
+		set(t, "rapid.seed", strconv.FormatUint(seed, 10))
+		rapid.Check(t, g.day)
+	}
+	t.Logf("%d days, and on them: %v", g.days, g.counts)
+	for _, row := range []string{"2", "17", "22", "24", "27", "34", "36", "37", "40"} {
+		if n := g.counts[row]; n > 0 {
+			faulttest.Injected(t, row, n)
+		}
+	}
+}
+
+func set(t *testing.T, name, value string) {
+	t.Helper()
+	was := flag.Lookup(name).Value.String()
+	if err := flag.Set(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(name, was) }) // it was good before
+}
+
+// rulesFiles are what the rules file may hold. A rule keeps its name when its folder
+// changes: what it has done with a message it does not do again.
+var rulesFiles = map[string]string{
+	"A": fmt.Sprintf(rules, "Board", "Met"),
+	"B": fmt.Sprintf(rules, "Directors", "Met"),
+	"C": strings.Replace(fmt.Sprintf(rules, "Board", "Met"), "name: Board", "name: Board of directors", 1),
+	"broken": `version: 1
+rules:
+  - name: Board
+    when: subject contains`,
+}
+
+const rules = `version: 1
+timezone: Europe/London
+rules:
+  - name: Board
+    when: subject contains "board"
+    do: [{file: %s}, {flag: true}]
+  - name: Met
+    when: subject contains "label"
+    do: [{label: %s}, {copy: Copies}]
+  - name: Send on
+    when: subject contains "send"
+    irreversible: ok
+    do: {forward: ben@other.example}
+  - name: Ask first
+    when: subject contains "ask"
+    confirm: executive
+    do: {forward: carl@other.example}
+  - name: Into the diary
+    when: subject contains "dated"
+    do: {schedule: {title: "{subject}", on: "{date}", length: 30m}}
+  - name: Air
+    on: event
+    when: event.external
+    do: {buffer: {after: 10m}}
+`
+
+// kinds are words of subjects that rules look for; "plain" is for none.
+var kinds = []string{"board", "label", "send", "ask", "dated", "plain", "board label", "board send"}
+
+// moment is one thing that happens. Which and Way choose among what there is then.
+type moment struct {
+	What       string
+	Which, Way int
+}
+
+var moments = rapid.Custom(func(t *rapid.T) moment {
+	return moment{rapid.SampledFrom(often).Draw(t, "what"), rapid.IntRange(0, 19).Draw(t, "which"), rapid.IntRange(0, 19).Draw(t, "way")}
+})
+
+// often are the names of what can happen, as often as it does.
+var often = func() (names []string) {
+	for _, h := range happenings {
+		names = append(names, slices.Repeat([]string{h.name}, h.often)...)
+	}
+	return names
+}()
+
+// day is one day, from its first moment to its last, when all must be well.
+func (g *ground) day(t *rapid.T) {
+	story := rapid.SliceOfN(moments, 12, 40).Draw(t, "day")
+	w := newWorld(t, g)
+	defer w.end()
+	for _, m := range story {
+		w.start()
+		w.happen(m)
+	}
+	w.rest()
+}
+
+func (w *world) happen(m moment) {
+	for _, h := range happenings {
+		if h.name == m.What {
+			h.do(w, m)
+		}
+	}
+}
+
+// happenings are what can happen; init breaks the circle through day.
+var happenings = []struct {
+	name  string
+	often int
+	do    func(*world, moment)
+}{
+	{"mail comes", 5, (*world).mailComes},
+	{"mail comes, and a person is quick", 2, (*world).quickPerson},
+	{"a person moves mail", 4, (*world).movesMail},
+	{"a person moves mail back", 3, (*world).movesBack},
+	{"a person flags mail", 3, (*world).flagsMail},
+	{"a person deletes mail", 1, (*world).deletesMail},
+	{"a person takes steps back", 3, (*world).takesBack},
+	{"an event is put", 2, (*world).eventPut},
+	{"an event is moved", 2, (*world).eventMoved},
+	{"an event is cancelled", 1, (*world).eventCancelled},
+	{"a person takes what we put", 2, (*world).touchesOurs},
+	{"the calendar forgets", 1, (*world).calendarForgets},
+	{"the mail server forgets an answer", 1, (*world).postForgets},
+	{"the rules are saved", 3, (*world).rulesSaved},
+	{"an agenda is sent", 1, (*world).agendaSent},
+	{"a letter is answered", 3, (*world).letterAnswered},
+	{"a person approves", 1, (*world).approves},
+	{"foredesk is killed", 4, (*world).killed},
+	{"foredesk is started anew", 1, (*world).startedAnew},
+	{"connections end", 2, (*world).connectionsEnd},
+	{"Dovecot is started anew", 1, (*world).dovecotAnew},
+	{"all comes to rest", 2, func(w *world, _ moment) { w.rest() }},
+}
+
+func (w *world) mailComes(m moment) {
+	p := w.person()
+	defer p.Close()
+	for i := range 1 + m.Which%3 {
+		w.deliver(p, w.next(m.Way+i))
+	}
+}
+
+// next is a new message, or one that has come before.
+func (w *world) next(way int) *delivery {
+	if d := w.mail[len(w.mail)-1]; way%5 == 4 && d.kind != "answer" && !d.old {
+		w.counts["40"]++
+		return w.again(d)
+	}
+	kind := kinds[way%len(kinds)]
+	if way%7 == 6 {
+		w.counts["40"]++
+	}
+	return w.newMail(kind, fmt.Sprintf("%s %d", kind, len(w.mail)), way%7 != 6)
+}
+
+// quickPerson lets a person act on a message in the moment in which it comes.
+func (w *world) quickPerson(m moment) {
+	p := w.person()
+	defer p.Close()
+	d := w.deliver(p, w.next(m.Which))
+	if s, ok := p.choose(0, func(s seen) bool { return s.n == d.n }); ok {
+		if m.Way%2 == 0 {
+			p.move(s, places[1+m.Way%3])
+		} else {
+			p.flag(s, flags[m.Way%3])
+		}
+	}
+}
+
+func isMail(s seen) bool { return s.kind != "answer" }
+
+func (w *world) movesMail(m moment) {
+	p := w.person()
+	defer p.Close()
+	if s, ok := p.choose(m.Which, isMail); ok {
+		if to := places[m.Way%len(places)]; to != s.folder {
+			p.move(s, to)
+		}
+	}
+}
+
+// movesBack moves what a rule has filed.
+func (w *world) movesBack(m moment) {
+	p := w.person()
+	defer p.Close()
+	if s, ok := p.choose(m.Which, func(s seen) bool { return isMail(s) && s.folder != "INBOX" }); ok {
+		p.move(s, "INBOX")
+	}
+}
+
+func (w *world) flagsMail(m moment) {
+	p := w.person()
+	defer p.Close()
+	if s, ok := p.choose(m.Which, isMail); ok {
+		p.flag(s, flags[m.Way%len(flags)])
+	}
+}
+
+func (w *world) deletesMail(m moment) {
+	p := w.person()
+	defer p.Close()
+	if s, ok := p.choose(m.Which, isMail); ok {
+		p.remove(s)
+	}
+}
+
+// takesBack asks foredesk to take something back: a step, a message's, a rule's, the
+// last hour's.
+func (w *world) takesBack(m moment) {
+	done := w.steps(store.Filter{Account: account, States: []store.State{store.Done}, NotUndo: true})
+	if len(done) == 0 {
+		return
+	}
+	s := done[m.Which%len(done)]
+	args := []string{"undo", strconv.FormatInt(s.ID, 10)}
+	switch {
+	case m.Way == 0:
+		args = []string{"undo", "--last", "1h"}
+	case m.Way < 3:
+		args = []string{"undo", "--rule", s.Rule}
+	case m.Way < 7 && s.Item.MessageID != "":
+		args = []string{"undo", "<" + s.Item.MessageID + ">"}
+	}
+	if m.Way%2 == 0 {
+		w.stop() // else the one that runs does it
+	}
+	ok, _ := w.ask(args...)
+	w.note("%v: %v", args, ok)
+}
+
+// steps reads the journal, which may be done while foredesk runs.
+func (w *world) steps(f store.Filter) []store.Step {
+	w.Helper()
+	journal := w.journal()
+	defer journal.Close()
+	steps, err := journal.Steps(w.outer.Context(), f)
+	w.must(err)
+	return steps
+}
+
+func (w *world) journal() *store.Store {
+	w.Helper()
+	journal, err := store.Open(w.outer.Context(), "sqlite:"+w.desk.Dir+"/foredesk.db")
+	w.must(err)
+	return journal
+}
+
+// ahead is a round time on one of the coming days.
+func (w *world) ahead(m moment) time.Time {
+	day := w.began.AddDate(0, 0, 1+m.Which%5)
+	return time.Date(day.Year(), day.Month(), day.Day(), 8+m.Way%10, 15*(m.Which%4), 0, 0, time.UTC)
+}
+
+func (w *world) eventPut(m moment) {
+	at, title := w.ahead(m), fmt.Sprint("Call ", len(w.story))
+	_, err := w.cal.Put("primary", &gapi.Event{
+		Summary: title, Start: clock(at), End: clock(at.Add(30 * time.Minute)), Organizer: &gapi.EventOrganizer{Email: "ben@partner.example"},
+		Attendees: []*gapi.EventAttendee{{Email: "ben@partner.example", ResponseStatus: "accepted", Organizer: true}, {Email: address, ResponseStatus: "accepted", Self: true}},
+	})
+	w.must(err)
+	w.theirs[title] = at
+	w.note("an event: %s at %s", title, at)
+}
+
+func clock(t time.Time) *gapi.EventDateTime {
+	return &gapi.EventDateTime{DateTime: t.Format(time.RFC3339)}
+}
+
+// oneOfTheirs picks an event that people have put.
+func (w *world) oneOfTheirs(which int) *gapi.Event {
+	var all []*gapi.Event
+	for _, e := range w.events() {
+		if _, ok := w.theirs[e.Summary]; ok && key(e) == "" {
+			all = append(all, e)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[which%len(all)]
+}
+
+func (w *world) eventMoved(m moment) {
+	if e := w.oneOfTheirs(m.Which); e != nil {
+		at := w.ahead(m)
+		w.must(w.cal.Edit("primary", e.Id, &gapi.Event{Start: clock(at), End: clock(at.Add(30 * time.Minute))}))
+		w.theirs[e.Summary] = at
+		w.note("an event: %s is at %s now", e.Summary, at)
+	}
+}
+
+func (w *world) eventCancelled(m moment) {
+	if e := w.oneOfTheirs(m.Which); e != nil {
+		w.must(w.cal.Remove("primary", e.Id))
+		delete(w.theirs, e.Summary)
+		w.note("an event: %s is cancelled", e.Summary)
+	}
+}
+
+// touchesOurs lets a person rename or delete an event that foredesk has made.
+func (w *world) touchesOurs(m moment) {
+	var ours []*gapi.Event
+	for _, e := range w.events() {
+		if key(e) != "" {
+			ours = append(ours, e)
+		}
+	}
+	if len(ours) == 0 {
+		return
+	}
+	e := ours[m.Which%len(ours)]
+	if m.Way%2 == 0 {
+		w.note("a person deletes the event %s (%s)", e.Summary, e.Id)
+		w.removed[e.Id] = true
+		delete(w.edited, e.Id)
+		if err := w.cal.Remove("primary", e.Id); err != nil {
+			w.note("it was gone already: %v", err)
+		}
+		return
+	}
+	name := fmt.Sprint("Mine ", len(w.story))
+	if err := w.cal.Edit("primary", e.Id, &gapi.Event{Summary: name}); err != nil {
+		w.note("the event %s is gone: %v", e.Id, err)
+		return
+	}
+	w.edited[e.Id] = name
+	w.note("a person calls the event %s %s", e.Id, name)
+}
+
+// calendarForgets makes answers of the calendar go astray, or its tokens bad.
+func (w *world) calendarForgets(m moment) {
+	lost := gcal.Fault{Act: gcal.DropAfter}
+	switch m.Way % 3 {
+	case 0:
+		w.cal.Script(lost.Next(1, "events.insert"))
+		w.counts["22"]++
+	case 1:
+		w.cal.Script(lost.Next(1, "events.patch"))
+		w.counts["22"]++
+	case 2:
+		w.cal.ExpireSyncTokens()
+		w.counts["24"]++
+	}
+	w.note("the calendar forgets (%d)", m.Way%3)
+}
+
+func (w *world) postForgets(moment) {
+	w.post.mu.Lock()
+	defer w.post.mu.Unlock()
+	w.post.swallow = 1
+	w.counts["27"]++
+	w.note("the next answer of the mail server is lost")
+}
+
+func (w *world) rulesSaved(m moment) {
+	name := []string{"A", "B", "C", "broken"}[m.Way%4]
+	w.counts[map[bool]string{true: "36", false: "37"}[name == "broken"]]++
+	w.write("rules.yaml", rulesFiles[name])
+	w.note("rules %s are saved", name)
+	if w.broken = name == "broken"; w.broken {
+		w.run.excused = true
+	}
+}
+
+func (w *world) agendaSent(moment) {
+	ok, said := w.ask("agenda", "--send")
+	w.note("an agenda is asked for: %v %s", ok, said)
+}
+
+var link = regexp.MustCompile(`mailto:\S+subject=(\S+)`)
+
+// letterAnswered sends what a link in an agenda opens; the same one maybe again.
+func (w *world) letterAnswered(m moment) {
+	var subjects []string
+	for _, l := range w.post.letters() {
+		for _, found := range link.FindAllStringSubmatch(l.text, -1) {
+			subject, err := url.PathUnescape(strings.TrimRight(found[1], ">)"))
+			w.must(err)
+			subjects = append(subjects, subject)
+		}
+	}
+	if len(subjects) == 0 {
+		w.agendaSent(m)
+		return
+	}
+	d := w.newMail("answer", subjects[m.Which%len(subjects)], true)
+	d.raw = fmt.Sprintf("From: Dana <%s>\nTo: %s\nSubject: %s\nMessage-ID: <answer-%d@acme.example>\nDate: %s\n\n\n", address, address, d.subject, d.n, time.Now().Format(time.RFC1123Z))
+	if strings.Contains(d.subject, "approve") {
+		w.said++
+	}
+	p := w.person()
+	defer p.Close()
+	w.deliver(p, d)
+}
+
+func (w *world) approves(m moment) {
+	verb := "approve"
+	if m.Way%3 == 0 {
+		verb = "refuse"
+	}
+	w.said++
+	ok, _ := w.ask(verb, "all")
+	w.note("%s all: %v", verb, ok)
+}
+
+// killed kills foredesk in the middle of what new mail makes it do.
+func (w *world) killed(m moment) {
+	w.counts["2"]++
+	w.post.holds(time.Duration(m.Way) * 5 * time.Millisecond)
+	defer w.post.holds(0)
+	if m.Way%4 > 0 {
+		w.mailComes(m)
+	}
+	after := time.Duration(m.Way*m.Which) * time.Millisecond / 2
+	w.note("foredesk is killed after %v", after)
+	w.killAfter(after)
+}
+
+func (w *world) startedAnew(moment) {
+	w.note("foredesk is stopped")
+	w.stop()
+}
+
+func (w *world) connectionsEnd(m moment) {
+	if m.Way%2 == 0 {
+		w.mailComes(m)
+	}
+	w.counts["17"]++
+	w.note("foredesk's connections end")
+	w.server.Kick(w.user)
+}
+
+func (w *world) dovecotAnew(m moment) {
+	if m.Way%2 == 0 {
+		w.mailComes(m)
+	}
+	w.counts["17"]++
+	w.note("Dovecot is started anew")
+	w.server.Restart()
+}

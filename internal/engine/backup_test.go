@@ -1,0 +1,86 @@
+package engine_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
+)
+
+const backupRules = `version: 1
+rules:
+  - name: Board
+    when: subject contains "board"
+    do: {file: Board}
+  - name: Flags
+    when: subject contains "flag"
+    do: {flag: true}
+  - name: Send on
+    when: subject contains "fwd"
+    irreversible: ok
+    do: {forward: ben@other.example}
+`
+
+// journalFile is the path of the database, which must not be open.
+func (d *desk) journalFile() string { return strings.TrimPrefix(d.dsn, "sqlite:") }
+
+// loseJournal removes it, as if it had never been.
+func (d *desk) loseJournal() {
+	d.Helper()
+	files, err := filepath.Glob(d.journalFile() + "*")
+	if err != nil || len(files) == 0 {
+		d.Fatalf("there is no journal: %v", err)
+	}
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			d.Fatal(err)
+		}
+	}
+}
+
+func TestAJournalThatIsGoneBringsNothingBack(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, startMemory(t, ""), sqlite(t), backupRules)
+	d.runOnce()
+	d.deliver("board-1", "flag-1", "fwd-1")
+	d.runOnce()
+	d.leave()
+	(&aCase{desk: d}).byHand(func(h *hand) { h.flag("flag-1", "INBOX", []string{`-\Flagged`}); h.move("board-1", "Board", "INBOX") })
+	d.loseJournal()
+	d.runOnce()
+	d.deliver("board-2")
+	d.runOnce()
+	d.wantMail("INBOX: board-1, flag-1, fwd-1\nBoard: board-2\nSent: <Fwd: fwd-1> (\\seen)\n")
+	if n := len(d.post.taken()); n != 1 {
+		t.Errorf("%d mails were sent", n)
+	}
+	faulttest.Injected(t, "6", 1)
+}
+
+// Of what was sent since, an old copy knows nothing: see doc/guarantees.md.
+func TestAnOldCopyOfTheJournalLeavesMailWhereItIs(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, startMemory(t, ""), sqlite(t), backupRules)
+	d.runOnce()
+	d.deliver("board-1", "flag-1")
+	d.runOnce()
+	d.leave()
+	backup, err := os.ReadFile(d.journalFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.deliver("board-2", "flag-2")
+	d.runOnce()
+	d.leave()
+	d.loseJournal()
+	if err := os.WriteFile(d.journalFile(), backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.runOnce()
+	d.deliver("board-3")
+	d.runOnce()
+	d.wantMail("INBOX: flag-1 (\\flagged), flag-2 (\\flagged)\nBoard: board-1, board-2, board-3\n")
+	faulttest.Injected(t, "6", 1)
+}
