@@ -25,6 +25,7 @@ func TestTheSubjectIsTheDayInFigures(t *testing.T) {
 	}{
 		"all of it":                        {ordinary(), "Tue 8 Dec · 6 meetings, first 09:00 · 1 conflict · 3 decisions"},
 		"an empty day":                     {empty(), "Sun 27 Dec · no meetings"},
+		"without a calendar":               {noCalendar(), "Mon 7 Dec · 0 decisions"},
 		"what lasts all day is no meeting": {conference(), "Wed 9 Dec · 1 meeting, first 14:00"},
 		"the clock of where the first is":  {travel(), "Fri 18 Dec · 2 meetings, first 11:30 · 1 decision"},
 		"German":                           {deutsch(), "Di 1. Dez. · 3 Besprechungen, die erste 10:00 · 1 Konflikt · 1 Entscheidung"},

@@ -102,12 +102,13 @@ var reviewLevels = []caps{
 // composer puts one letter into words.
 type composer struct {
 	*wording
-	caps    caps
-	today   time.Time         // the local midnight; its location is the zone of the day
-	entries []Entry           // of today, in order
-	numbers map[string]string // of the decisions, by ID
-	reasons []Reason
-	size    int // words so far
+	caps     caps
+	today    time.Time         // the local midnight; its location is the zone of the day
+	mailOnly bool              // the account has no calendar
+	entries  []Entry           // of today, in order
+	numbers  map[string]string // of the decisions, by ID
+	reasons  []Reason
+	size     int // words so far
 }
 
 func newComposer(language Language, date time.Time, zone *time.Location, limits caps) *composer {
@@ -155,6 +156,7 @@ func flagOf(flag, value string) string {
 // has changed gets the words that they leave.
 func (d *Day) compose(limits caps) *page {
 	c := newComposer(d.Language, d.Date, d.Zone, limits)
+	c.mailOnly = d.NoCalendar
 	c.entries = slices.SortedStableFunc(slices.Values(d.Timeline), byStart)
 	p := c.begin(sentence(c.longDate(c.today)), c.counts(d.Needs))
 	p.Subject = strings.Join(append([]string{c.date(c.today)}, p.Counts...), " · ")
@@ -206,14 +208,17 @@ func (c *composer) counts(needs []Line) []string {
 			decisions++
 		}
 	}
-	parts := []string{c.noMeetings}
-	if meetings > 0 {
-		parts[0] = c.count(c.meetings, meetings) + ", " + fmt.Sprintf(c.first, c.clock(first))
+	var parts []string
+	switch {
+	case meetings > 0:
+		parts = append(parts, c.count(c.meetings, meetings)+", "+fmt.Sprintf(c.first, c.clock(first)))
+	case !c.mailOnly:
+		parts = append(parts, c.noMeetings)
 	}
 	if conflicts > 0 {
 		parts = append(parts, c.count(c.conflicts, conflicts))
 	}
-	if decisions > 0 {
+	if decisions > 0 || len(parts) == 0 {
 		parts = append(parts, c.count(c.decisions, decisions))
 	}
 	return parts

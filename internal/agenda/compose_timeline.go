@@ -96,11 +96,15 @@ func (c *composer) timeline(quiet bool) block {
 		}
 	}
 	b.More = c.leftOut(len(entries) - c.caps.stops)
-	if len(entries) == 0 {
+	switch {
+	case len(entries) > 0:
+	case c.mailOnly && quiet:
+		b.More = c.nothingWaits
+	case c.mailOnly:
+	case quiet:
+		b.More = c.quiet
+	default:
 		b.More = c.nothingToday
-		if quiet {
-			b.More = c.quiet
-		}
 	}
 	return b
 }

@@ -173,6 +173,17 @@ func empty() *Day {
 	return &Day{Date: d.day, Zone: london, Language: English, Made: d.at("06:30")}
 }
 
+// noCalendar is a day of an account that has mail alone.
+func noCalendar() *Day {
+	d := day("2026-12-07", london)
+	return &Day{
+		Date: d.day, Zone: london, Language: English, Made: d.at("06:30"), NoCalendar: true,
+		Mail: []Section{{Title: "Board", Lines: []Line{
+			{Source: ofMail("Board papers stay on top", "pack"), Who: "Alice Penrose", Title: "Q3 pack", Text: "The pack is final.", When: d.span("-1 17:10", 0)},
+		}}},
+	}
+}
+
 // conference lasts two days; one call lies in it.
 func conference() *Day {
 	d := day("2026-12-09", london)
@@ -379,6 +390,7 @@ var days = []struct {
 }{
 	{"ordinary", ordinary},
 	{"empty", empty},
+	{"no-calendar", noCalendar},
 	{"all-day-conference", conference},
 	{"travel-across-zones", travel},
 	{"clocks-forward", clocksForward},

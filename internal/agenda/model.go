@@ -10,6 +10,8 @@ type Day struct {
 	Zone     *time.Location // where the executive wakes up that day; UTC if nil
 	Language Language       // English if empty
 	Made     time.Time      // when it was put together, which stands at the end; zero: is not said
+	// NoCalendar says that the account has none: nothing is said of one.
+	NoCalendar bool
 
 	Notices   []Notice  // what to know before trusting the rest
 	Needs     []Line    // decisions, the most urgent first

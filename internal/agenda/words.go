@@ -52,7 +52,7 @@ type wording struct {
 	join, guests, accepted, declined, open, others        string
 	atGuests, zoneAhead, zoneBehind, arrive, since, until string // see timeline.go
 	noAgenda, noLink, noPlace, unanswered, maybe          string
-	conflictSee, shownFree, nothingToday                  string
+	conflictSee, shownFree, nothingToday, nothingWaits    string
 	who, last, noThread, ours, theirs, files, by          string
 	overdue, dueToday                                     string
 	daysAgo, daysLong                                     plural

@@ -60,7 +60,7 @@ var german = wording{
 	atGuests: "%s in %s, bei den Gästen", zoneAhead: "Ab hier Zeit in %s, %s vor %s", zoneBehind: "Ab hier Zeit in %s, %s hinter %s", arrive: "Ankunft %s, Zeit in %s", since: "seit %s", until: "bis %s",
 	noAgenda: "Keine Tagesordnung", noLink: "Kein Link", noPlace: "Kein Ort", unanswered: "Unbeantwortet", maybe: "Mit Vielleicht beantwortet",
 	conflictSee: "Konflikt, siehe %s oben", shownFree: "als frei angezeigt",
-	nothingToday: "Nichts im Kalender.", who: "Wer", last: "Zuletzt", noThread: "noch keine Post", ours: "Von Ihnen zugesagt", theirs: "Ihnen zugesagt",
+	nothingToday: "Nichts im Kalender.", nothingWaits: "Nichts wartet auf Sie.", who: "Wer", last: "Zuletzt", noThread: "noch keine Post", ours: "Von Ihnen zugesagt", theirs: "Ihnen zugesagt",
 	files: "Dateien", by: "bis %s", overdue: "überfällig, %s", dueToday: "heute", daysAgo: plural{"seit %s Tag", "seit %s Tagen"}, daysLong: plural{"%s Tag", "%s Tage"},
 	firstAt: "ab %s", off: "frei", lastWeek: "Vorwoche %s", times: "%s ×",
 	made: "Erstellt um %s, Zeit in %s.", why: "Woher eine Zeile kommt: foredesk agenda --why --date %s",

@@ -43,7 +43,7 @@ var english = wording{
 	atGuests: "%s in %s, for the guests", zoneAhead: "From here on %s time, %s ahead of %s", zoneBehind: "From here on %s time, %s behind %s", arrive: "Arrive %s, %s time", since: "since %s", until: "until %s",
 	noAgenda: "No agenda", noLink: "No link", noPlace: "No place", unanswered: "Not answered", maybe: "Answered with maybe",
 	conflictSee: "Conflict, see %s above", shownFree: "shown as free",
-	nothingToday: "Nothing on the calendar.", who: "Who", last: "Last", noThread: "no mail yet", ours: "You promised", theirs: "They promised",
+	nothingToday: "Nothing on the calendar.", nothingWaits: "Nothing waits for you.", who: "Who", last: "Last", noThread: "no mail yet", ours: "You promised", theirs: "They promised",
 	files: "Files", by: "by %s", overdue: "overdue, %s", dueToday: "today", daysAgo: plural{"for %s day", "for %s days"}, daysLong: plural{"%s day", "%s days"},
 	firstAt: "first %s", off: "day off", lastWeek: "last week %s", times: "%s ×",
 	made: "Put together at %s, %s time.", why: "Where a line comes from: foredesk agenda --why --date %s",

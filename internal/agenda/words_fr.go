@@ -61,7 +61,7 @@ var french = wording{
 	atGuests: "%s à %s, pour les invités", zoneAhead: "À partir d’ici, heure de %s, %s d’avance sur %s", zoneBehind: "À partir d’ici, heure de %s, %s de retard sur %s", arrive: "Arrivée %s, heure de %s", since: "depuis %s", until: "jusqu’au %s",
 	noAgenda: "Sans ordre du jour", noLink: "Sans lien", noPlace: "Sans lieu", unanswered: "Sans réponse de vous", maybe: "Répondu peut-être",
 	conflictSee: "Conflit, voir %s ci-dessus", shownFree: "affiché libre",
-	nothingToday: "Rien à l’agenda.", who: "Qui", last: "Dernier échange", noThread: "aucun message", ours: "Vous avez promis", theirs: "On vous a promis",
+	nothingToday: "Rien à l’agenda.", nothingWaits: "Rien ne vous attend.", who: "Qui", last: "Dernier échange", noThread: "aucun message", ours: "Vous avez promis", theirs: "On vous a promis",
 	files: "Fichiers", by: "pour le %s", overdue: "en retard, %s", dueToday: "aujourd’hui", daysAgo: plural{"depuis %s jour", "depuis %s jours"}, daysLong: plural{"%s jour", "%s jours"},
 	firstAt: "dès %s", off: "jour libre", lastWeek: "semaine dernière %s", times: "%s ×",
 	made: "Préparé à %s, heure de %s.", why: "D’où vient une ligne : foredesk agenda --why --date %s",

@@ -434,15 +434,20 @@ func (w *world) approves(m moment) {
 	w.note("%s all: %v", verb, ok)
 }
 
-// killed kills foredesk in the middle of what new mail makes it do.
+// killed kills foredesk in the middle of what new mail makes it do: as it files, or
+// as it waits for the answer to a mail that it has sent.
 func (w *world) killed(m moment) {
 	w.counts["2"]++
-	w.post.holds(time.Duration(m.Way) * 5 * time.Millisecond)
+	w.post.holds(time.Duration(m.Way) * 10 * time.Millisecond)
 	defer w.post.holds(0)
-	if m.Way%4 > 0 {
+	if m.Way%4 == 0 {
 		w.mailComes(m)
+	} else {
+		p := w.person()
+		defer p.Close()
+		w.deliver(p, w.newMail("board send", fmt.Sprintf("board send %d", len(w.mail)), true))
 	}
-	after := time.Duration(m.Way*m.Which) * time.Millisecond / 2
+	after := time.Duration(m.Which*m.Way) * time.Millisecond / 2
 	w.note("foredesk is killed after %v", after)
 	w.killAfter(after)
 }

@@ -18,7 +18,7 @@ import (
 
 // A Place is a test that says that it injects a fault.
 type Place struct {
-	ID      string
+	ID      string // of the table; "" where a test draws what it injects
 	Package string // below the root: "internal/mail"
 	Test    string // a test function
 	Case    string // of a txtar file that the function plays; empty where the function itself says it
@@ -97,7 +97,7 @@ func inSource(file, pkg string) (found []Place, err error) {
 			continue
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
-			if id := injects(n); id != "" {
+			if id, ok := injects(n); ok {
 				found = append(found, Place{ID: id, Package: pkg, Test: f.Name.Name})
 			}
 			return true
@@ -106,29 +106,24 @@ func inSource(file, pkg string) (found []Place, err error) {
 	return found, nil
 }
 
-// injects is the id that a node says is injected, or "".
-func injects(n ast.Node) string {
+// injects says whether a node is a call of faulttest, and of which id; "" where only
+// the run tells it.
+func injects(n ast.Node) (id string, ok bool) {
 	call, ok := n.(*ast.CallExpr)
 	if !ok || len(call.Args) < 2 {
-		return ""
+		return "", false
 	}
 	f, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
-		return ""
+		return "", false
 	}
 	if in, ok := f.X.(*ast.Ident); !ok || in.Name != "faulttest" {
-		return ""
+		return "", false
 	}
-	// A variable is the id that a case names: inCase finds those.
-	literal, ok := call.Args[1].(*ast.BasicLit)
-	if !ok {
-		return ""
+	if literal, ok := call.Args[1].(*ast.BasicLit); ok {
+		id, _ = strconv.Unquote(literal.Value) // of a number: no id that is known
 	}
-	id, err := strconv.Unquote(literal.Value)
-	if err != nil {
-		return ""
-	}
-	return id
+	return id, true
 }
 
 // inCase looks for the lines "fault ID" of a txtar file.

@@ -37,7 +37,7 @@ func Limits() (all []Limit) {
 	return all
 }
 
-// In reads the number out of the source below root, in words: "64 KiB", "9m".
+// In reads the number out of the source below root, in words: "64 KiB", "9 min".
 func (l Limit) In(root string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(l.Package), "*.go"))
 	if err != nil {
@@ -124,13 +124,16 @@ func number(e ast.Expr) (constant.Value, error) {
 	return nil, errNotPlain
 }
 
-// inWords writes a number as people do: "16 KiB", "5,000", "1m30s".
+// inWords writes a number as people do: "16 KiB", "5,000", "10 min".
 func inWords(v constant.Value, unit string) string {
 	n, _ := constant.Int64Val(v)
 	switch {
+	case unit == "time" && n%int64(time.Hour) == 0:
+		return fmt.Sprint(n/int64(time.Hour), " h")
+	case unit == "time" && n%int64(time.Minute) == 0:
+		return fmt.Sprint(n/int64(time.Minute), " min")
 	case unit == "time":
-		text := strings.TrimSuffix(time.Duration(n).String(), "0s")
-		return strings.TrimSuffix(text, "0m")
+		return fmt.Sprint(n/int64(time.Second), " s")
 	case unit == "bytes" && n%(1<<20) == 0:
 		return fmt.Sprint(n>>20, " MiB")
 	case unit == "bytes" && n%(1<<10) == 0:

@@ -136,11 +136,15 @@ func (r *Report) Kills() (n, scenarios int) {
 func (r *Report) Wrong(places []Place, whole bool) (wrong []string) {
 	for _, n := range slices.SortedFunc(maps.Keys(r.ended), func(a, b name) int { return strings.Compare(a.Package+a.Test, b.Package+b.Test) }) {
 		if r.ended[n] == "fail" {
-			wrong = append(wrong, n.Package+" "+n.Test+" failed\n"+r.output[n])
+			why := r.output[n]
+			if n.Test == "" {
+				why += r.output[name{}] // what does not compile belongs to no test
+			}
+			wrong = append(wrong, n.Package+" "+n.Test+" failed\n"+why)
 		}
 	}
 	for _, p := range places {
-		if !slices.ContainsFunc(r.said, func(s saying) bool { return s.id == p.ID && s.by.Package == p.Package && short(s.by) == p.String() }) {
+		if p.ID != "" && !slices.ContainsFunc(r.said, func(s saying) bool { return s.id == p.ID && s.by.Package == p.Package && short(s.by) == p.String() }) {
 			wrong = append(wrong, fmt.Sprintf("%s did not inject fault %s: it failed before, or was skipped for want of a server", p, p.ID))
 		}
 	}

@@ -70,6 +70,16 @@ func TestWhatDoesNotHoldIsTold(t *testing.T) {
 	}
 }
 
+func TestWhatDoesNotCompileIsTold(t *testing.T) {
+	r := NewReport("example.com/m")
+	err := r.Read(strings.NewReader(`{"Action":"build-output","ImportPath":"example.com/m/internal/mail","Output":"mail.go:1: no such thing\n"}
+{"Action":"fail","Package":"example.com/m/internal/mail"}
+`))
+	if wrong := strings.Join(r.Wrong(nil, false), "\n"); err != nil || !strings.Contains(wrong, "no such thing") {
+		t.Errorf("%s (%v)", wrong, err)
+	}
+}
+
 func TestTheTableIsPrinted(t *testing.T) {
 	var b strings.Builder
 	if err := testReport(t).Print(&b, false); err != nil {

@@ -16,6 +16,9 @@ const daysAhead = 7
 
 // ahead is how full the days to come are, and where the time of the week goes.
 func (g *gathering) ahead(_ context.Context, day *agenda.Day) error {
+	if day.NoCalendar {
+		return nil
+	}
 	for i := range daysAhead {
 		day.Week = append(day.Week, g.dayAhead(g.today.AddDate(0, 0, i+1)))
 	}

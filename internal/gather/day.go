@@ -32,7 +32,7 @@ func (d Desk) Day(ctx context.Context, date string, now time.Time) (*agenda.Day,
 		return nil, nil, nil, fmt.Errorf("gathering the agenda of %s: %w", date, err)
 	}
 	noon := onWall(g.today, 12, g.zone) // a time of day that every date has
-	day := &agenda.Day{Date: noon, Zone: g.zone, Language: d.Language, Made: now, Notices: g.notices()}
+	day := &agenda.Day{Date: noon, Zone: g.zone, Language: d.Language, Made: now, Notices: g.notices(), NoCalendar: d.Polls == 0 && len(g.calendars) == 0}
 	for _, part := range []func(context.Context, *agenda.Day) error{
 		g.needs, g.waitingFor, g.mailSections, g.changes, g.timeline, g.prep, g.ahead, g.done,
 	} {

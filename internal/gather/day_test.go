@@ -186,6 +186,15 @@ func TestOfTwoCopiesTheExecutivesOwnCounts(t *testing.T) {
 	}
 }
 
+func TestWithoutACalendarNothingIsSaidOfOne(t *testing.T) {
+	w := newWorld(t, someRules)
+	w.Polls = 0
+	d, _, _, err := w.Day(t.Context(), theDate, halfPast)
+	if err != nil || !d.NoCalendar || d.Week != nil || d.Goals != nil {
+		t.Errorf("%v, no calendar %v, week %v, goals %v", err, d.NoCalendar, d.Week, d.Goals)
+	}
+}
+
 func TestNotices(t *testing.T) {
 	w := newWorld(t, someRules)
 	w.see(halfPast.Add(-2 * time.Hour))

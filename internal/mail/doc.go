@@ -5,7 +5,8 @@
 // message than the rules look at, and moves, copies, flags and removes messages
 // one by one or in batches, so that each change can be found again and undone.
 // Start at watch.go, then fetch.go and perform.go; session.go holds one
-// connection, and dial.go, tls.go and auth.go say how it comes about.
+// connection, bounded.go keeps its server from talking without end, and dial.go,
+// tls.go and auth.go say how it comes about.
 //
 // And it turns a message into facts: a header block and a body structure become
 // the rules.Item that conditions are written against. Start at facts.go. That

@@ -1,12 +1,14 @@
 package soak
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -150,20 +152,25 @@ func (f *fifty) talker(words string, on bool) (addr string) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { listener.Close() })
-	go func() {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(f.Context()))
+	var served sync.WaitGroup
+	served.Go(func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			go talk(conn, words, on)
+			served.Go(func() {
+				defer context.AfterFunc(ctx, func() { conn.Close() })()
+				talk(conn, words, on)
+			})
 		}
-	}()
+	})
+	f.Cleanup(func() { cancel(); listener.Close(); served.Wait() })
 	return listener.Addr().String()
 }
 
-// talk ends when the listener goes.
+// talk ends when the connection does.
 func talk(conn net.Conn, words string, on bool) {
 	defer conn.Close()
 	for {
