@@ -1,17 +1,10 @@
 package anyday
 
 import (
-	"cmp"
-	"encoding/json"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/oauth2"
-	gapi "google.golang.org/api/calendar/v3"
-	"google.golang.org/api/option"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
@@ -51,9 +44,6 @@ func (w *world) rest() {
 		w.FailNow()
 	}
 	w.rested = time.Now()
-	if os.Getenv("DBG") != "" {
-		w.outer.Log(w.report())
-	}
 	for _, d := range w.mail[1:] {
 		d.acts = nil
 	}
@@ -296,83 +286,6 @@ func (w *world) nothingSentTwice(rows map[string][]store.Step) {
 	for to, n := range done {
 		if forwarded[to] < n {
 			w.Errorf("%s: sent %d times, and %d are done", to, forwarded[to], n)
-		}
-	}
-}
-
-// events are those of the calendar.
-func (w *world) events() []*gapi.Event {
-	w.Helper()
-	ctx := w.outer.Context()
-	client := oauth2.NewClient(ctx, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: w.cal.Token()}))
-	service, err := gapi.NewService(ctx, option.WithEndpoint(w.cal.Endpoint()), option.WithHTTPClient(client))
-	w.must(err)
-	list, err := service.Events.List("primary").SingleEvents(true).MaxResults(2500).Do()
-	w.must(err)
-	slices.SortFunc(list.Items, func(a, b *gapi.Event) int {
-		return cmp.Or(cmp.Compare(a.Start.DateTime, b.Start.DateTime), cmp.Compare(a.Summary, b.Summary))
-	})
-	return list.Items
-}
-
-// key is what foredesk has made an event for, empty if others have made it.
-func key(e *gapi.Event) string {
-	if e.ExtendedProperties == nil {
-		return ""
-	}
-	return e.ExtendedProperties.Private["foredesk.key"]
-}
-
-// calendar checks the events of people and ours.
-func (w *world) calendar(rows map[string][]store.Step) {
-	w.Helper()
-	starts, ours, keys := map[string]string{}, map[string]*gapi.Event{}, map[string]bool{}
-	for _, e := range w.events() {
-		if key(e) == "" {
-			starts[e.Summary] = e.Start.DateTime
-			continue
-		}
-		ours[e.Id] = e
-		if keys[key(e)] {
-			w.Errorf("the event %s is there twice", e.Summary)
-		}
-		if keys[key(e)] = true; w.removed[e.Id] {
-			w.Errorf("the event %s is there again", e.Summary)
-		}
-	}
-	for title, at := range w.theirs {
-		if got, err := time.Parse(time.RFC3339, starts[title]); err != nil || !got.Equal(at) {
-			w.Errorf("%s is at %q, and people had put it at %s", title, starts[title], at)
-		}
-	}
-	for id, name := range w.edited {
-		if e := ours[id]; e == nil || e.Summary != name {
-			w.Errorf("a person had called the event %s %q: %v", id, name, e)
-		}
-	}
-	w.ours(ours, rows)
-}
-
-// ours holds the events that foredesk has made against the journal.
-func (w *world) ours(ours map[string]*gapi.Event, rows map[string][]store.Step) {
-	w.Helper()
-	known, open := map[string]bool{}, false
-	for subject, steps := range rows {
-		for _, s := range steps {
-			var put struct{ ID, Key string }
-			open = open || s.Op.Kind == mailbox.Event && s.State == store.Planned
-			if s.State != store.Done || json.Unmarshal([]byte(s.At.Folder), &put) != nil || put.Key == "" {
-				continue
-			}
-			known[put.ID] = true
-			if ours[put.ID] == nil && !w.removed[put.ID] {
-				w.Errorf("%q: %s / %s is done, and not on the calendar", subject, s.Rule, s.Action)
-			}
-		}
-	}
-	for id, e := range ours {
-		if !known[id] && w.edited[id] == "" && !open {
-			w.Errorf("the event %s of %s is there, and the journal does not know why", e.Summary, e.Start.DateTime)
 		}
 	}
 }

@@ -10,16 +10,18 @@
 // in the test's process can't be killed. The mail server is Dovecot, whose own log
 // of who changed what (log_test.go) is a witness that knows nothing of the journal;
 // calendar and SMTP server are embedded. story_test.go has what can happen, world_test.go
-// the servers and foredesk, person_test.go what people do.
+// and post_test.go the servers and foredesk, person_test.go what people do to mail, and
+// calendar_test.go what they do to the calendar, and what must hold there.
 //
-// A day is made from a seed, and the default is half a minute of them:
+// A day is made from a seed, and the default is half a minute of them, always the same:
 //
 //	go test ./internal/anyday
 //	go test ./internal/anyday -anyday.for=2h -timeout=3h     for hours
 //	go test ./internal/anyday -rapid.seed=17 -anyday.for=1s  the day of one seed
 //	go test ./internal/anyday -rapid.failfile=FILE           one that was made shorter
 //
-// When a day fails, rapid makes it shorter as long as it goes on failing, prints what is left of it,
-// and names the seed and the file that repeat it. What happened is repeated exactly;
-// how two processes meet in it is not, so that it may take a few attempts.
+// When a day fails, rapid makes it shorter as long as it goes on failing, and names the
+// seed and the file that repeat it; the shortest day that failed is told, with the
+// journal, foredesk's log and Dovecot's. What happens is repeated exactly; how
+// processes meet in it is not, so that it may take a few attempts.
 package anyday

@@ -21,6 +21,7 @@ type post struct {
 	port   string
 	server *smtp.Server
 	done   chan struct{}
+	came   chan struct{} // holds one if something has been sent since somebody looked
 
 	mu      sync.Mutex
 	swallow int           // so many answers to come are lost, after the mail was taken
@@ -37,7 +38,7 @@ type letter struct {
 func startPost(w *world) *post {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
-	p := &post{world: w, done: make(chan struct{})}
+	p := &post{world: w, done: make(chan struct{}), came: make(chan struct{}, 1)}
 	p.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &transaction{post: p, conn: c.Conn()}, nil }))
 	p.server.ErrorLog = log.New(io.Discard, "", 0)
 	go func() {
@@ -101,6 +102,10 @@ func (p *post) take(l letter) (lost bool, hold time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent = append(p.sent, l)
+	select {
+	case p.came <- struct{}{}:
+	default:
+	}
 	if lost = p.swallow > 0; lost {
 		p.swallow--
 	}

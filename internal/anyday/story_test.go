@@ -11,10 +11,8 @@ import (
 	"testing"
 	"time"
 
-	gapi "google.golang.org/api/calendar/v3"
 	"pgregory.net/rapid"
 
-	"github.com/foredesk/foredesk/internal/demo/gcal"
 	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/store"
 )
@@ -133,7 +131,7 @@ func (w *world) happen(m moment) {
 	}
 }
 
-// happenings are what can happen; init breaks the circle through day.
+// happenings are what can happen, and how often beside the others.
 var happenings = []struct {
 	name  string
 	often int
@@ -156,7 +154,8 @@ var happenings = []struct {
 	{"an agenda is sent", 1, (*world).agendaSent},
 	{"a letter is answered", 3, (*world).letterAnswered},
 	{"a person approves", 1, (*world).approves},
-	{"foredesk is killed", 4, (*world).killed},
+	{"foredesk is killed", 3, (*world).killed},
+	{"foredesk is killed while it sends", 1, (*world).killedSending},
 	{"foredesk is started anew", 1, (*world).startedAnew},
 	{"connections end", 2, (*world).connectionsEnd},
 	{"Dovecot is started anew", 1, (*world).dovecotAnew},
@@ -276,105 +275,6 @@ func (w *world) journal() *store.Store {
 	return journal
 }
 
-// ahead is a round time on one of the coming days.
-func (w *world) ahead(m moment) time.Time {
-	day := w.began.AddDate(0, 0, 1+m.Which%5)
-	return time.Date(day.Year(), day.Month(), day.Day(), 8+m.Way%10, 15*(m.Which%4), 0, 0, time.UTC)
-}
-
-func (w *world) eventPut(m moment) {
-	at, title := w.ahead(m), fmt.Sprint("Call ", len(w.story))
-	_, err := w.cal.Put("primary", &gapi.Event{
-		Summary: title, Start: clock(at), End: clock(at.Add(30 * time.Minute)), Organizer: &gapi.EventOrganizer{Email: "ben@partner.example"},
-		Attendees: []*gapi.EventAttendee{{Email: "ben@partner.example", ResponseStatus: "accepted", Organizer: true}, {Email: address, ResponseStatus: "accepted", Self: true}},
-	})
-	w.must(err)
-	w.theirs[title] = at
-	w.note("an event: %s at %s", title, at)
-}
-
-func clock(t time.Time) *gapi.EventDateTime {
-	return &gapi.EventDateTime{DateTime: t.Format(time.RFC3339)}
-}
-
-// oneOfTheirs picks an event that people have put.
-func (w *world) oneOfTheirs(which int) *gapi.Event {
-	var all []*gapi.Event
-	for _, e := range w.events() {
-		if _, ok := w.theirs[e.Summary]; ok && key(e) == "" {
-			all = append(all, e)
-		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return all[which%len(all)]
-}
-
-func (w *world) eventMoved(m moment) {
-	if e := w.oneOfTheirs(m.Which); e != nil {
-		at := w.ahead(m)
-		w.must(w.cal.Edit("primary", e.Id, &gapi.Event{Start: clock(at), End: clock(at.Add(30 * time.Minute))}))
-		w.theirs[e.Summary] = at
-		w.note("an event: %s is at %s now", e.Summary, at)
-	}
-}
-
-func (w *world) eventCancelled(m moment) {
-	if e := w.oneOfTheirs(m.Which); e != nil {
-		w.must(w.cal.Remove("primary", e.Id))
-		delete(w.theirs, e.Summary)
-		w.note("an event: %s is cancelled", e.Summary)
-	}
-}
-
-// touchesOurs lets a person rename or delete an event that foredesk has made.
-func (w *world) touchesOurs(m moment) {
-	var ours []*gapi.Event
-	for _, e := range w.events() {
-		if key(e) != "" {
-			ours = append(ours, e)
-		}
-	}
-	if len(ours) == 0 {
-		return
-	}
-	e := ours[m.Which%len(ours)]
-	if m.Way%2 == 0 {
-		w.note("a person deletes the event %s (%s)", e.Summary, e.Id)
-		w.removed[e.Id] = true
-		delete(w.edited, e.Id)
-		if err := w.cal.Remove("primary", e.Id); err != nil {
-			w.note("it was gone already: %v", err)
-		}
-		return
-	}
-	name := fmt.Sprint("Mine ", len(w.story))
-	if err := w.cal.Edit("primary", e.Id, &gapi.Event{Summary: name}); err != nil {
-		w.note("the event %s is gone: %v", e.Id, err)
-		return
-	}
-	w.edited[e.Id] = name
-	w.note("a person calls the event %s %s", e.Id, name)
-}
-
-// calendarForgets makes answers of the calendar go astray, or its tokens bad.
-func (w *world) calendarForgets(m moment) {
-	lost := gcal.Fault{Act: gcal.DropAfter}
-	switch m.Way % 3 {
-	case 0:
-		w.cal.Script(lost.Next(1, "events.insert"))
-		w.counts["22"]++
-	case 1:
-		w.cal.Script(lost.Next(1, "events.patch"))
-		w.counts["22"]++
-	case 2:
-		w.cal.ExpireSyncTokens()
-		w.counts["24"]++
-	}
-	w.note("the calendar forgets (%d)", m.Way%3)
-}
-
 func (w *world) postForgets(moment) {
 	w.post.mu.Lock()
 	defer w.post.mu.Unlock()
@@ -434,22 +334,38 @@ func (w *world) approves(m moment) {
 	w.note("%s all: %v", verb, ok)
 }
 
-// killed kills foredesk in the middle of what new mail makes it do: as it files, or
-// as it waits for the answer to a mail that it has sent.
+// killed kills foredesk in the middle of what new mail makes it do.
 func (w *world) killed(m moment) {
 	w.counts["2"]++
-	w.post.holds(time.Duration(m.Way) * 10 * time.Millisecond)
-	defer w.post.holds(0)
-	if m.Way%4 == 0 {
+	if m.Way%4 > 0 {
 		w.mailComes(m)
-	} else {
-		p := w.person()
-		defer p.Close()
-		w.deliver(p, w.newMail("board send", fmt.Sprintf("board send %d", len(w.mail)), true))
 	}
-	after := time.Duration(m.Which*m.Way) * time.Millisecond / 2
+	after := time.Duration(m.Way*m.Which) * time.Millisecond / 2
 	w.note("foredesk is killed after %v", after)
 	w.killAfter(after)
+}
+
+// killedSending kills foredesk while it waits for the answer to a mail that was taken.
+func (w *world) killedSending(m moment) {
+	w.counts["2"]++
+	w.post.holds(5 * time.Second)
+	defer w.post.holds(0)
+	select {
+	case <-w.post.came:
+	default:
+	}
+	p := w.person()
+	defer p.Close()
+	w.deliver(p, w.newMail("board send", fmt.Sprintf("board send %d", len(w.mail)), true))
+	late := time.NewTimer(3 * time.Second)
+	defer late.Stop()
+	select {
+	case <-w.post.came:
+		w.note("foredesk is killed while it sends")
+	case <-late.C:
+		w.note("foredesk is killed, and has sent nothing")
+	}
+	w.kill()
 }
 
 func (w *world) startedAnew(moment) {

@@ -217,14 +217,31 @@ func (s *soak) wrong() error {
 	return nil
 }
 
-// report prints what it is all for. Losses are none: settle has seen to that.
+// losses counts the messages of which there are fewer than were delivered, or more.
+func (s *soak) losses() (lost, doubled int) {
+	s.Helper()
+	for _, user := range executives {
+		found, err := mailgen.OnDisk(s.server, user)
+		if err != nil {
+			s.Fatal(err)
+		}
+		for sum, places := range s.ledgers[user].After {
+			missing := len(places) - len(found[sum])
+			lost, doubled = lost+max(missing, 0), doubled+max(-missing, 0)
+		}
+	}
+	return lost, doubled
+}
+
+// report prints what it is all for.
 func (s *soak) report(long time.Duration, memory, grown int64, atFirst, atLast int) {
 	s.Helper()
 	s.mu.Lock()
 	took := slices.Sorted(slices.Values(s.took))
 	s.mu.Unlock()
 	at := func(share float64) float64 { return took[int(share*float64(len(took)-1))] }
-	s.Logf("%v: %d messages, %d accounts, lost 0, doubled 0", long, s.sent, len(executives))
+	lost, doubled := s.losses()
+	s.Logf("%v: %d messages, %d accounts, lost %d, doubled %d", long, s.sent, len(executives), lost, doubled)
 	s.Logf("faults injected: %d: %s", s.trouble.count(), s.trouble)
 	s.Logf("delivery to filed, %d messages: median %.0f ms, nine in ten %.0f, 99 in 100 %.0f, slowest %.0f (Dovecot waits 500 ms before it tells)",
 		len(took), at(0.5), at(0.9), at(0.99), at(1))

@@ -125,7 +125,8 @@ func (t *trouble) tell() {
 	for _, k := range t.kinds {
 		byID[k.id] += t.of(k)
 	}
-	delete(byID, "") // good rules are no fault
+	delete(byID, "")                                                    // good rules are no fault
+	maps.DeleteFunc(byID, func(_ string, n int) bool { return n == 0 }) // a short soak does not come to all
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		faulttest.Injected(t, id, byID[id])
 	}
