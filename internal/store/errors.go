@@ -49,6 +49,13 @@ func (s *Store) wrap(err error, doing string) error {
 	return fmt.Errorf("%s in %s: %w: %s: %w", doing, s.place, kind, advice[kind], err)
 }
 
+// isBusy reports whether another process is just writing to the SQLite file, in a way
+// that its busy timeout does not wait for: two that make the first table at a time.
+func isBusy(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
 // diskError is ErrFull, ErrIO or ErrCorrupt if err comes from the disk below the
 // database (https://www.sqlite.org/rescode.html, PostgreSQL appendix A), else nil.
 func diskError(err error) error {

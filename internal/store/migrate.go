@@ -42,16 +42,18 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	for {
 		have, known, err := p.GetVersions(ctx)
 		switch {
+		case isBusy(err): // another process makes an empty file a database
 		case err != nil:
 			return s.wrap(err, "reading the version of the tables")
 		case have > known:
 			return s.newer(have, known)
 		case have == known:
 			return nil
-		}
-		err = s.bringUp(ctx, p)
-		if !errors.Is(err, ErrOwned) {
-			return s.wrap(err, "bringing the tables up to date")
+		default:
+			err = s.bringUp(ctx, p)
+			if !errors.Is(err, ErrOwned) && !isBusy(err) {
+				return s.wrap(err, "bringing the tables up to date")
+			}
 		}
 		select {
 		case <-tick.C:
