@@ -158,6 +158,9 @@ func TestBadLineGoesSilent(t *testing.T) {
 				if got := subjects(w.messages(1)); got[0] != fmt.Sprint(i) {
 					t.Errorf("delivered %q", got)
 				}
+				for len(troubles) > 0 {
+					<-troubles // of connecting while the line was being mended
+				}
 			}
 			faulttest.Injected(t, c.id, rounds)
 		})
