@@ -249,9 +249,9 @@ func gatherLetter(ctx context.Context, d gather.Desk, s store.Step, now time.Tim
 			day.Notices = slices.DeleteFunc(day.Notices, func(n agenda.Notice) bool { return n.Kind == agenda.Late })
 		}
 		return gathered{day, decisions, calendar}, nil
-	case digestKind, bundleKind:
+	case gather.DigestKind, gather.BundleKind:
 		collected := d.Digest
-		if kind == bundleKind {
+		if kind == gather.BundleKind {
 			collected = d.Bundle
 		}
 		digest, decisions, err := collected(ctx, name, date, now)

@@ -68,12 +68,6 @@ func (a *Account) desk() gather.Desk {
 	return Desk(a.Name, a.Journal, a.rules.Load(), a.Letters, polls)
 }
 
-// Kinds of letters have a name where there are several of a kind: "digest evening".
-const (
-	digestKind = "digest"
-	bundleKind = "bundle"
-)
-
 // How late a letter may be. An agenda is of use on its own day alone. What an evening
 // has collected is in the next digest as well; of a week it would be missed for long.
 const (
@@ -96,7 +90,7 @@ func (l dueLetter) day() string { return l.date.Format(time.DateOnly) }
 // missed says why a letter that was due at a time is not sent any more, or "".
 func (l dueLetter) missed(at, now time.Time, zone *time.Location) string {
 	late := weekLate
-	if l.kind == gather.AgendaKind || l.kind == digestKind+" evening" {
+	if l.kind == gather.AgendaKind || l.kind == gather.DigestKind+" evening" {
 		late = dayLate
 	}
 	gone := now.Sub(at) > late || l.kind == gather.AgendaKind && now.In(zone).Format(time.DateOnly) != l.day()
@@ -240,11 +234,11 @@ func (a *Account) lettersAround(now time.Time) (all []dueLetter) {
 		if a.Letters.on(set, date) {
 			add(gather.AgendaKind, a.Letters.At)
 			if _, ok := a.collecting["evening"]; ok {
-				add(digestKind+" evening", a.Letters.Evening)
+				add(gather.DigestKind+" evening", a.Letters.Evening)
 			}
 		}
 		if _, ok := a.collecting[weekday]; ok {
-			add(digestKind+" "+weekday, a.Letters.At)
+			add(gather.DigestKind+" "+weekday, a.Letters.At)
 		}
 		if r := a.Letters.Review; r != nil && r.On == date.Weekday() {
 			add(gather.ReviewKind, r.At)

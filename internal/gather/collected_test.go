@@ -274,3 +274,16 @@ func TestWhatWasDone(t *testing.T) {
 		t.Errorf("undo takes back %+v", back)
 	}
 }
+
+// A letter is a step of the journal as well, under the name of what it shows.
+func TestALetterThatWasSentIsNoNews(t *testing.T) {
+	w := newWorld(t, mailRules)
+	for _, kind := range []string{"agenda", "bundle Programs", "digest daily"} {
+		op := mailbox.Op{Kind: mailbox.Outside, Do: "letter", Arg: kind}
+		w.stepOf(letter{id: kind, at: "2026-12-08 05:00"}, store.Step{Rule: "(letters)", Action: kind, Op: op}, clock(london, "2026-12-08 05:00"))
+	}
+	day, _, _, err := w.Day(t.Context(), "2026-12-08", clock(london, "2026-12-08 06:30"))
+	if err != nil || len(day.Mail) > 0 {
+		t.Errorf("%v, the agenda has %+v", err, day.Mail)
+	}
+}

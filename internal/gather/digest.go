@@ -27,7 +27,7 @@ func (d Desk) Digest(ctx context.Context, name, date string, now time.Time) (*ag
 	if slices.Contains(inAgenda, name) {
 		return d.collection(ctx, name, date, now, func(all []told) [][]told { return groupsOf(all, name) })
 	}
-	g, err := d.begin(ctx, digestKind+name, date, now)
+	g, err := d.begin(ctx, DigestKind+" "+name, date, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -223,7 +223,7 @@ func (g *gathering) collected(ctx context.Context, day *agenda.Day, all []told) 
 				return err
 			}
 			if len(group) > fewMails {
-				lines = append([]agenda.Line{g.summed(group, digestKind+name, "")}, lines...)
+				lines = append([]agenda.Line{g.summed(group, DigestKind+" "+name, "")}, lines...)
 			}
 			day.Mail = append(day.Mail, agenda.Section{Title: cmp.Or(bundleOf(group), g.terms().digest), Lines: lines})
 		}
@@ -231,7 +231,7 @@ func (g *gathering) collected(ctx context.Context, day *agenda.Day, all []told) 
 	for _, bundle := range bundlesOf(all) {
 		name := bundleOf(bundle)
 		if !g.snoozed["bundle/"+name] {
-			inSection(&day.Mail, g.terms().bundles, g.summed(bundle, bundleKind+name, name))
+			inSection(&day.Mail, g.terms().bundles, g.summed(bundle, BundleKind+" "+name, name))
 		}
 	}
 	return nil
@@ -245,11 +245,8 @@ func (g *gathering) summed(group []told, letter, name string) agenda.Line {
 		title = name + " · " + title
 	}
 	line := agenda.Line{ID: "all-" + letter + "-" + bundleOf(group), Source: agenda.Source{Rule: group[0].Rule}, Title: title, Count: len(group)}
-	key, ok := strings.CutPrefix(letter, bundleKind)
-	if key = "bundle/" + key; !ok {
-		key = "digest/" + letter[len(digestKind):]
-	}
-	g.offer(line.ID, key, store.Choice{Do: "expand", Letter: letter})
+	// "bundle Programs" is the key "bundle/Programs".
+	g.offer(line.ID, strings.Replace(letter, " ", "/", 1), store.Choice{Do: "expand", Letter: letter})
 	return line
 }
 

@@ -40,14 +40,14 @@ type Desk struct {
 	MailSeen time.Time
 }
 
-// Kinds of letters, as the journal has them. A digest is "digest " and its name, a
-// bundle "bundle " and its name.
+// Kinds of letters, as the journal has them. Those of which there are several have
+// their name behind it: "digest evening", "bundle Programs".
 const (
 	AgendaKind  = "agenda"
 	ReviewKind  = "review"
 	CheckInKind = "check-in"
-	digestKind  = "digest "
-	bundleKind  = "bundle "
+	DigestKind  = "digest"
+	BundleKind  = "bundle"
 )
 
 // Decision is what may be decided about one line of a letter.

@@ -178,12 +178,16 @@ func (s *Store) ended(ctx context.Context, doing, where string, args ...any) (ou
 // endedWithin picks by when steps ended; the first condition is that of the index.
 const endedWithin = " AND s.done_at > 0 AND s.done_at >= $2 AND s.done_at < $3"
 
+// inJournal is the op of what the journal alone keeps: a letter that was sent is a step
+// of the action agenda or bundle as well, and nothing to be told.
+const inJournal = `LIKE '{"kind":""%'`
+
 // Told returns the steps by which rules have put something on a letter between two
 // times, in that order: those of the actions summarize, agenda, digest and bundle
 // that are Done, and have not been taken back. Of a step that is not there are its
 // facts and all that tells how it was performed.
 func (s *Store) Told(ctx context.Context, account string, from, to time.Time) ([]Step, error) {
-	return s.ended(ctx, "reading what rules put on letters", endedWithin+` AND s.state = 'done'
+	return s.ended(ctx, "reading what rules put on letters", endedWithin+" AND s.state = 'done' AND s.op "+inJournal+`
 		AND (s.action LIKE 'summarize%' OR s.action LIKE 'agenda%' OR s.action LIKE 'digest%' OR s.action LIKE 'bundle%') ORDER BY s.done_at, s.id`,
 		account, micros(from), micros(to))
 }
@@ -233,7 +237,7 @@ func (s *Store) Tallies(ctx context.Context, account string, from, to time.Time)
 		out = append(out, t)
 		return err
 	}, "SELECT s.rule, s.action, CASE i.subject WHEN '"+Hidden+`' THEN '' ELSE s.arg END, COUNT(*)
-		FROM steps s JOIN items i ON i.id = s.item_id WHERE s.account = $1 AND s.undoes = 0`+endedWithin+` AND s.state = 'done' AND s.op NOT LIKE '{"kind":""%'
+		FROM steps s JOIN items i ON i.id = s.item_id WHERE s.account = $1 AND s.undoes = 0`+endedWithin+` AND s.state = 'done' AND s.op NOT `+inJournal+`
 		GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, account, micros(from), micros(to))
 	return out, s.wrap(err, "counting what rules did")
 }
