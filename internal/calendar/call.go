@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/foredesk/foredesk/internal/crashpoint"
 )
 
 // Google allows 600 requests a minute and user. The burst lets one poll of many
@@ -60,7 +62,10 @@ func (c *Client) try(ctx context.Context, do func(ctx context.Context) error) er
 	}
 	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return plainly(do(short))
+	crashpoint.Here("calendar")
+	err := do(short)
+	crashpoint.Here("calendar")
+	return plainly(err)
 }
 
 // sleep waits for d, or for the end of ctx, whose error it returns.

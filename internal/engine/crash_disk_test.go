@@ -15,15 +15,18 @@ import (
 // the disk be full from some call on. It stops by itself then; started again on a
 // sound disk, it ends as one that was left alone.
 
-// disturbed runs a child under strace and reports whether it failed of what strace
+// disturbed runs the process under strace and reports whether it failed of what strace
 // did. Strace counts the calls of each thread.
-func (c *crash) disturbed(calls, what string, n int) bool {
-	c.Helper()
-	cmd := exec.CommandContext(c.Context(), "strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace="+calls, "-e", "inject="+calls+":"+what+":when="+strconv.Itoa(n)+"+", os.Args[0])
-	cmd.Env = c.child(0).Env
+func (w *scene) disturbed(calls, what string, n int) bool {
+	w.Helper()
+	cmd := w.Command()
+	cmd.Args = append([]string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + calls, "-e", "inject=" + calls + ":" + what + ":when=" + strconv.Itoa(n) + "+"}, cmd.Args...)
+	var err error
+	cmd.Path, err = exec.LookPath(cmd.Args[0])
+	w.must(err)
 	out, err := cmd.CombinedOutput()
-	if err != nil && strings.HasPrefix(what, "error=") && !strings.Contains(string(out), strings.TrimPrefix(c.dsn, "sqlite:")) {
-		c.Errorf("at call %d it does not name the journal: %s", n, out)
+	if err != nil && strings.HasPrefix(what, "error=") && !strings.Contains(string(out), strings.TrimPrefix(w.dsn, "sqlite:")) {
+		w.Errorf("at call %d it does not name the journal: %s", n, out)
 	}
 	return err != nil
 }
@@ -34,10 +37,11 @@ func TestTheDiskFailsAtAnyWrite(t *testing.T) {
 	strike := func(t *testing.T, calls, what string) (times int) {
 		t.Helper()
 		for n := 1; n < 100; n += every {
-			c := newCrash(t, "uidplus")
-			failed := c.disturbed(calls, what, n)
-			c.finish()
-			if c.check(); !failed {
+			w := workdayStory.begin(t)
+			failed := w.disturbed(calls, what, n)
+			w.Settle()
+			w.holds(afterTheWorkday)
+			if !failed {
 				break // no thread makes so many
 			}
 			times++

@@ -7,9 +7,6 @@ import (
 	"github.com/foredesk/foredesk/internal/store"
 )
 
-// SetFailPoint sets what happens on either side of each write to the journal.
-func SetFailPoint(do func()) { failPoint = do }
-
 // What reads foreign bytes, for fuzzing.
 var (
 	ReadAnswers = readAnswers

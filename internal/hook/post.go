@@ -20,6 +20,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/foredesk/foredesk/internal/crashpoint"
 )
 
 var errAddress = errors.New("is no web address")
@@ -58,7 +60,9 @@ func (c *Client) post(ctx context.Context, to *url.URL, m message, dialer *net.D
 	}
 	transport := c.transport(dialer, limit)
 	defer transport.CloseIdleConnections()
+	crashpoint.Here("web")
 	resp, err := transport.RoundTrip(req) // and not http.Client, which follows redirects
+	crashpoint.Here("web")
 	if err != nil {
 		return lost(ctx, err, to, sent.Load())
 	}

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/foredesk/foredesk/internal/crashpoint"
 )
 
 const (
@@ -146,7 +148,9 @@ func (c *Client) call(ctx context.Context, p prompt, newer bool) (answer string,
 	if err != nil {
 		return "", 0, err
 	}
+	crashpoint.Here("model")
 	resp, err := c.transport.RoundTrip(req) // and not http.Client, which follows redirects
+	crashpoint.Here("model")
 	if err != nil {
 		return "", 0, lost(ctx, err)
 	}

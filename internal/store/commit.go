@@ -8,6 +8,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/plant"
 )
 
 // Plan is what enters the journal together: how far a folder has now been seen,
@@ -53,6 +54,8 @@ type NewItem struct {
 // error; [Store.Unfinished] tells.
 func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 	doing := fmt.Sprintf("writing the plan of %d messages", len(p.Items))
+	ended, done := o.line.ending(p.Planned)
+	defer done()
 	err = o.write(ctx, doing, func(t *tx) error {
 		if p.Cursor != nil {
 			if err := t.setCursor(ctx, o.account, p.Folder, *p.Cursor); err != nil {
@@ -79,14 +82,14 @@ func (o *Owner) Commit(ctx context.Context, p Plan) (fresh []Step, err error) {
 			return err
 		}
 		if p.Decided != nil {
-			if err := o.decide(ctx, t, *p.Decided, p.Planned); err != nil {
+			if err := o.decide(ctx, t, *p.Decided, ended); err != nil {
 				return err
 			}
 		}
 		if err := o.mirror(ctx, t, p); err != nil || len(p.Endings) == 0 {
 			return err
 		}
-		return o.finish(ctx, t, p.Planned, p.Endings)
+		return o.finish(ctx, t, ended, p.Endings)
 	})
 	if err != nil {
 		return nil, err
@@ -182,7 +185,7 @@ var insertStep = rowsStatement{
 	prefix: `INSERT INTO steps (account, run_id, planned_at, at_folder, at_uidvalidity, at_uid, attempts, done_at,
 		id, item_id, rule, rules_hash, action, arg, state, op, from_folder, from_uidvalidity, from_uid, not_before, reason, undoes, facts)
 		SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), '', 0, 0, 0, 0, v.* FROM (VALUES `,
-	suffix: `) AS v WHERE true ON CONFLICT (item_id, rule, action, undoes) DO NOTHING`, fixed: 3, columns: 15,
+	suffix: plant.StepKey(`) AS v WHERE true ON CONFLICT (item_id, rule, action, undoes) DO NOTHING`), fixed: 3, columns: 15,
 	casts: "BIGINT BIGINT TEXT TEXT TEXT TEXT TEXT TEXT TEXT BIGINT BIGINT BIGINT TEXT BIGINT TEXT",
 }
 

@@ -7,12 +7,16 @@ import (
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/plant"
 )
 
 // Start marks steps as begun, one attempt more. It comes before the first word to
 // the server, so that after a crash everything that may have reached the server
 // is known. Steps that are not Planned are left as they are.
 func (o *Owner) Start(ctx context.Context, ids []int64) error {
+	if plant.ActFirst {
+		return nil
+	}
 	return o.write(ctx, fmt.Sprintf("marking %d steps as started", len(ids)), func(t *tx) error {
 		_, err := t.execIn(ctx, `UPDATE steps SET state = 'started', attempts = attempts + 1
 			WHERE `+ofAccount+` AND state = 'planned' AND id IN `, []any{o.account}, anys(ids))
@@ -67,6 +71,8 @@ var endSteps = rowsStatement{
 // Undone. Nothing leaves Undone, and Done is left for Undone alone: other
 // endings of such steps are passed over.
 func (o *Owner) Finish(ctx context.Context, now time.Time, endings []Ending) error {
+	now, done := o.line.ending(now)
+	defer done()
 	return o.write(ctx, fmt.Sprintf("writing down what became of %d steps", len(endings)), func(t *tx) error {
 		return o.finish(ctx, t, now, endings)
 	})

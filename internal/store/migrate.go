@@ -13,6 +13,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/foredesk/foredesk/internal/plant"
 )
 
 //go:embed migrations/*.sql
@@ -124,7 +126,7 @@ func readMigrations(files fs.FS, d dialect) ([]*goose.Migration, error) {
 		if err != nil {
 			return nil, err
 		}
-		query := strings.ReplaceAll(string(text), " IDENTITY,", " "+d.identity+",")
+		query := plant.StepKey(strings.ReplaceAll(string(text), " IDENTITY,", " "+d.identity+","))
 		up := func(ctx context.Context, tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, query)
 			return err

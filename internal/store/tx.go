@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/foredesk/foredesk/internal/crashpoint"
 )
 
 // writer is the way into the database for writes. SQLite has one writer, which
@@ -57,7 +59,9 @@ func (s *Store) write(ctx context.Context, doing string, fn func(*tx) error) err
 			return s.wrap(ctx.Err(), doing)
 		}
 	}
+	crashpoint.Here("journal")
 	err := s.wrap(s.transact(ctx, fn), doing)
+	crashpoint.Here("journal")
 	if diskError(err) == ErrIO {
 		s.broken.CompareAndSwap(nil, &err)
 	}

@@ -1,0 +1,6 @@
+//go:build plant_actfirst
+
+package plant
+
+// ActFirst is planted: see first.go.
+const ActFirst = true
