@@ -84,7 +84,7 @@ func (s *Server) home(user string) string { return filepath.Join(s.Dir, "mail", 
 // writeFiles writes what Dovecot reads at its start.
 func (s *Server) writeFiles() {
 	s.tb.Helper()
-	s.check(writeCertificates(s.Dir))
+	s.check(s.writeCertificates())
 	s.writeUsers()
 	s.port, s.tlsPort = s.freePort(), s.freePort()
 	s.check(os.WriteFile(s.configFile(), []byte(s.config()), 0o644))

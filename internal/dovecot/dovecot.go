@@ -51,15 +51,16 @@ type Server struct {
 	User     string // the first of Options.Users
 	Password string // of every user
 
-	tb       testing.TB
-	opts     Options
-	port     int
-	tlsPort  int
-	owner    owner
-	delivery delivery
-	master   int           // process and group id
-	ended    chan struct{} // closed when the master process has ended; nil while stopped
-	dismiss  func()        // sends the guard of a running server away
+	tb        testing.TB
+	opts      Options
+	port      int
+	tlsPort   int
+	owner     owner
+	authority authority
+	delivery  delivery
+	master    int           // process and group id
+	ended     chan struct{} // closed when the master process has ended; nil while stopped
+	dismiss   func()        // sends the guard of a running server away
 }
 
 // Start starts a server that is stopped when the test ends. Where Dovecot is not

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"slices"
 	"time"
 
@@ -39,6 +38,7 @@ type want struct {
 	size      bool
 	bare      bool // neither INTERNALDATE nor FLAGS
 	undated   bool // no INTERNALDATE
+	first     bool // no more of a header than is looked at
 }
 
 func wantFor(needs rules.Needs) want {
@@ -51,6 +51,9 @@ func (w want) options() *imap.FetchOptions {
 		BodySection: []*imap.FetchItemBodySection{{
 			Specifier: imap.PartSpecifierHeader, HeaderFields: w.names, Peek: true,
 		}},
+	}
+	if w.first {
+		options.BodySection[0].Partial = &imap.SectionPartial{Size: maxHeaderRead}
 	}
 	if w.structure {
 		options.BodyStructure = &imap.FetchItemBodyStructure{Extended: true}
@@ -80,7 +83,7 @@ type answer struct {
 // asked is a FETCH that is being answered. A goroutine reads the answers, as
 // go-imap reads nothing else while one is left lying.
 type asked struct {
-	conn     net.Conn
+	conn     *bounded
 	set      imap.UIDSet
 	got      map[uint32]*answer // guarded by Session.mu until done
 	bytes    int
@@ -280,15 +283,11 @@ func (s *Session) settle(ctx context.Context, p *asked, uids []uint32, w want) (
 		// It went down with a connection that has been replaced meanwhile.
 		return s.fetch(ctx, uids, w)
 	}
-	if err := s.mend(ctx, err); err != nil {
-		return nil, err
+	if failed := s.mend(ctx, err); failed != nil {
+		return nil, failed
 	}
 	if len(uids) == 1 {
-		one, err := s.readAlone(ctx, uids[0])
-		if one == nil {
-			return nil, err
-		}
-		return []*answer{one}, err
+		return s.readAlone(ctx, uids[0], w, p.conn.broke(err))
 	}
 	half := len(uids) / 2
 	left, err := s.fetch(ctx, uids[:half], s.milder(w))
@@ -310,68 +309,13 @@ func (s *Session) complete(ctx context.Context, got []*answer) ([]*answer, error
 		if a.uid == 0 {
 			continue
 		}
-		one, err := s.readAlone(ctx, a.uid)
+		alone, err := s.readAlone(ctx, a.uid, want{}, false)
 		if err != nil {
 			return nil, err
 		}
-		if one != nil {
-			whole = append(whole, one)
-		}
+		whole = append(whole, alone...)
 	}
 	return whole, nil
-}
-
-// mostIsolated is after how many messages a connection's server is no longer
-// asked for structures, which are what go-imap most often cannot read.
-const mostIsolated = 5
-
-func (s *Session) milder(w want) want {
-	if s.isolated >= mostIsolated && w.structure {
-		s.a.sayOnce("the server describes the parts of messages in a way that cannot be read; rules that look at files see none")
-		w.structure = false
-	}
-	return w
-}
-
-// readAlone reads one message by its raw header, asking for less each time. If
-// even the header cannot be read while the message is there, it is poison. The
-// answer is nil where it is not there.
-func (s *Session) readAlone(ctx context.Context, uid uint32) (*answer, error) {
-	s.isolated++
-	set := imap.UIDSetNum(imap.UID(uid))
-	var last error
-	for _, w := range []want{{size: true}, {undated: true}, {bare: true}} {
-		got, err := s.wait(ctx, s.ask(set, w))
-		switch {
-		case err == nil && len(got) == 0:
-			return nil, nil
-		case err == nil && got[0].hasHeader:
-			got[0].dateFromHeader()
-			return got[0], nil
-		case ctx.Err() != nil:
-			return nil, err
-		}
-		last = err
-		if err := s.mend(ctx, err); err != nil {
-			return nil, err
-		}
-	}
-	there, err := s.present(ctx, []uint32{uid})
-	if err != nil || !there[uid] {
-		return nil, err
-	}
-	reason := "the server's answer about it cannot be read"
-	if no := refusal(last); no != nil {
-		reason = "the server refuses to show it: " + no.Text
-	}
-	return &answer{uid: uid, hasHeader: true, poison: reason}, nil
-}
-
-// dateFromHeader stands in for an INTERNALDATE that could not be asked for.
-func (a *answer) dateFromHeader() {
-	if a.date.IsZero() {
-		a.date = parseHeader(a.header).receivedAt(time.Unix(0, 0))
-	}
 }
 
 // present tells which of the UIDs the selected folder has.

@@ -176,24 +176,41 @@ func (p *planned) read() {
 
 // fetchParts asks for parts of several messages. As in fetch, an answer that can't
 // be read ends the connection, so a failed range is asked for again in halves; a
-// message that fails alone is poison.
+// message that fails alone is poison, unless the line is to blame.
 func (s *Session) fetchParts(ctx context.Context, uids []uint32, sections []*imap.FetchItemBodySection, take takeParts) error {
 	err := s.askParts(ctx, uids, sections, take)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
+	broke := s.conn.broke(err)
 	if err := s.mend(ctx, err); err != nil {
 		return err
 	}
 	if len(uids) == 1 {
-		take(uids[0], nil, "its text can't be read: the server's answer about it breaks off")
-		return nil
+		return s.partsAlone(ctx, uids[0], sections, take, broke)
 	}
 	half := len(uids) / 2
 	if err := s.fetchParts(ctx, uids[:half], sections, take); err != nil {
 		return err
 	}
 	return s.fetchParts(ctx, uids[half:], sections, take)
+}
+
+// partsAlone asks for the parts of one message once more if the connection broke
+// at them.
+func (s *Session) partsAlone(ctx context.Context, uid uint32, sections []*imap.FetchItemBodySection, take takeParts, broke bool) error {
+	if broke {
+		var shown reach
+		failed, err := s.attempt(ctx, &shown, func(bool) error {
+			return s.askParts(ctx, []uint32{uid}, sections, take)
+		})
+		if err != nil || failed == nil {
+			return err
+		}
+		s.setAside(uid, shown)
+	}
+	take(uid, nil, "its text can't be read: the server's answer about it breaks off")
+	return nil
 }
 
 // takeParts takes what the server has of a message: a content for each section

@@ -72,12 +72,12 @@ func (h header) list() rules.List {
 	urls := bracketed(h.value("List-Unsubscribe"))
 	secure := ""
 	for _, u := range urls {
-		switch scheme, _, _ := strings.Cut(strings.ToLower(u), ":"); scheme {
-		case "https":
+		switch scheme, rest, _ := strings.Cut(strings.ToLower(u), ":"); {
+		case scheme == "https" && strings.HasPrefix(rest, "//"):
 			if secure == "" {
 				secure = u
 			}
-		case "http", "mailto":
+		case scheme == "http" && strings.HasPrefix(rest, "//"), scheme == "mailto" && rest != "":
 			if l.Unsubscribe == "" {
 				l.Unsubscribe = u
 			}

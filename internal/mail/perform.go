@@ -31,7 +31,12 @@ func (s *Session) Perform(ctx context.Context, changes []mailbox.Change) ([]mail
 			jobs[i].refuse(reason)
 		}
 	}
-	err := s.perform(ctx, jobs)
+	s.numbered = make(map[string]uint32)
+	err := s.sameNumbers()
+	if err == nil {
+		err = s.perform(ctx, jobs)
+	}
+	s.numbered = nil
 	outcomes := make([]mailbox.Outcome, len(jobs))
 	for i, j := range jobs {
 		if !j.closed {
@@ -280,8 +285,8 @@ func (s *Session) at(j *job) mailbox.Ref {
 	return mailbox.Ref{Folder: s.folder, UIDValidity: s.box.UIDValidity, UID: j.uid}
 }
 
-// store adds and removes flags. Which messages there are is asked in the same
-// breath: a server passes over UIDs that it does not have without a word.
+// store adds and removes flags, and believes what the server shows afterwards: it
+// passes over UIDs that it does not have without a word.
 func (s *Session) store(ctx context.Context, jobs []*job) error {
 	add, skippedAdd := s.permitted(jobs[0].Op.Add)
 	del, skippedDel := s.permitted(jobs[0].Op.Del)
@@ -292,29 +297,34 @@ func (s *Session) store(ctx context.Context, jobs []*job) error {
 		}
 		return nil
 	}
-	there, err := s.storeFlags(ctx, uidsOf(jobs), add, del)
+	shown, err := s.storeFlags(ctx, uidsOf(jobs), add, del)
 	if err != nil && refusal(err) == nil {
 		return err
 	}
 	for _, j := range jobs {
+		done, there := shown[j.uid]
 		switch {
-		case !there[j.uid]:
+		case !there:
 			j.gone(fmt.Sprintf("it is no longer in %q", s.folder))
+		case done:
+			j.end(mailbox.Done, s.at(j), reason)
 		case err != nil:
 			j.refuse(reasonOf(err))
 		default:
-			j.end(mailbox.Done, s.at(j), reason)
+			j.refuse("the server took the flags, but does not show them")
 		}
 	}
 	return nil
 }
 
-// storeFlags sends UID STORE and returns which of the UIDs there were.
-func (s *Session) storeFlags(ctx context.Context, uids []uint32, add, del []imap.Flag) (map[uint32]bool, error) {
+// storeFlags sends UID STORE and returns of each UID that is there whether it
+// shows the flags now. What has them is searched for in the same breath; what is
+// not found, or all after a NO, is looked at one by one.
+func (s *Session) storeFlags(ctx context.Context, uids []uint32, add, del []imap.Flag) (shown map[uint32]bool, err error) {
 	set := uidSet(uids)
-	there := make(map[uint32]bool)
-	err := s.run(ctx, s.a.pace.work, func() error {
-		search := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil)
+	shown = make(map[uint32]bool, len(uids))
+	var refused error
+	err = s.run(ctx, s.a.pace.work, func() error {
 		var stores []*imapclient.FetchCommand
 		if len(add) > 0 {
 			stores = append(stores, s.client.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: add}, nil))
@@ -322,13 +332,48 @@ func (s *Session) storeFlags(ctx context.Context, uids []uint32, add, del []imap
 		if len(del) > 0 {
 			stores = append(stores, s.client.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsDel, Silent: true, Flags: del}, nil))
 		}
-		err := markThere(there, search, uids)
+		search := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}, Flag: add, NotFlag: del}, nil)
 		for _, store := range stores {
-			err = errors.Join(err, store.Close())
+			refused = errors.Join(refused, store.Close())
+		}
+		data, err := search.Wait()
+		for _, uid := range foundUIDs(data) {
+			shown[uid] = true
+		}
+		if refusal(err) != nil {
+			err = nil // some servers search for no keywords
+		}
+		if refusal(refused) == nil {
+			err = errors.Join(refused, err)
 		}
 		return err
 	})
-	return there, err
+	if err != nil {
+		return nil, err
+	}
+	rest := slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return shown[uid] })
+	if err := s.lookAtFlags(ctx, rest, add, del, shown); err != nil {
+		return nil, err
+	}
+	return shown, refused
+}
+
+// lookAtFlags notes which of the UIDs there are, and whether they show the flags.
+func (s *Session) lookAtFlags(ctx context.Context, uids []uint32, add, del []imap.Flag, shown map[uint32]bool) error {
+	if len(uids) == 0 {
+		return nil
+	}
+	return s.run(ctx, s.a.pace.work, func() error {
+		all, err := s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, Flags: true}).Collect()
+		for _, m := range all {
+			has := func(flag imap.Flag) bool {
+				return slices.ContainsFunc(m.Flags, func(f imap.Flag) bool { return strings.EqualFold(string(f), string(flag)) })
+			}
+			lacks := func(flag imap.Flag) bool { return !has(flag) }
+			shown[uint32(m.UID)] = !slices.ContainsFunc(add, lacks) && !slices.ContainsFunc(del, has)
+		}
+		return err
+	})
 }
 
 // permitted leaves out what the folder does not keep (PERMANENTFLAGS, RFC 9051

@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/foredesk/foredesk/internal/crashpoint"
+	"github.com/foredesk/foredesk/internal/mailbox"
 )
 
 // ErrLost means that the connection broke, or was given up because the server
@@ -31,7 +33,7 @@ var errRenumbered = errors.New("the server has renumbered the folder (new UIDVAL
 // a context and a time (see run and wait).
 type Session struct {
 	a      *Account
-	conn   net.Conn
+	conn   *bounded
 	client *imapclient.Client
 	caps   imap.CapSet
 
@@ -39,13 +41,17 @@ type Session struct {
 	box    *imap.SelectData // what SELECT told of it
 	news   chan struct{}    // holds one signal: EXISTS came since it was last read
 
+	numbered map[string]uint32 // while Perform works: the UIDVALIDITY of the folders it has opened
+
 	longestSet int // characters of a set of UIDs in a command
 
 	quota   float64 // percent of the mailbox that is full, as last told
 	quotaAt time.Time
 
-	isolated int  // messages that had to be read alone
-	noIdle   bool // IDLE is missing or was refused
+	isolated int           // messages that had to be read by their raw header
+	aside    []mailbox.Ref // messages that are poison as connections broke at them
+	floods   int           // connections that were ended by errEndless
+	noIdle   bool          // IDLE is missing or was refused
 
 	answering sync.WaitGroup // the goroutines that read answers to FETCH
 
@@ -81,7 +87,7 @@ func (s *Session) connect(ctx context.Context) error {
 	s.mu.Lock()
 	s.asked = nil
 	s.mu.Unlock()
-	s.client = imapclient.New(conn, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	s.client = imapclient.New(&tamed{Conn: conn}, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: s.heard,
 		Fetch:   s.unasked,
 	}})
@@ -167,7 +173,9 @@ func (s *Session) run(ctx context.Context, limit time.Duration, talk func() erro
 	defer cancel()
 	conn := s.conn
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	crashpoint.Here("imap")
 	err := talk()
+	crashpoint.Here("imap")
 	stop()
 	return lost(ctx, err)
 }
@@ -217,6 +225,21 @@ func (s *Session) selectFolder(ctx context.Context, folder string, again bool) e
 	}
 	s.folder = folder
 	s.a.names.found(folder)
+	return s.sameNumbers()
+}
+
+// sameNumbers gives the connection up where a folder has been renumbered since
+// Perform looked into it first: the UIDs found then may name other messages now.
+func (s *Session) sameNumbers() error {
+	if s.numbered == nil || s.folder == "" {
+		return nil
+	}
+	before, known := s.numbered[s.folder]
+	if known && before != s.box.UIDValidity {
+		s.conn.Close()
+		return fmt.Errorf("%w: opening the folder %q: %w", ErrLost, s.folder, errRenumbered)
+	}
+	s.numbered[s.folder] = s.box.UIDValidity
 	return nil
 }
 
@@ -228,6 +251,12 @@ func (s *Session) mend(ctx context.Context, err error) error {
 	}
 	if ctx.Err() != nil {
 		return err
+	}
+	if errors.Is(s.conn.cause(), errEndless) {
+		// A single message may be to blame; a server that does nothing else is left.
+		if s.floods++; s.floods > maxFloods {
+			return fmt.Errorf("%w: %w", err, errEndless)
+		}
 	}
 	folder, validity := s.folder, s.box.UIDValidity
 	s.Close()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/foredesk/foredesk/internal/crashpoint"
 )
 
 // SMTP says where an account hands in its mail (RFC 6409) and how to sign in. It
@@ -307,7 +309,9 @@ func (w *wire) Write(b []byte) (int, error) {
 	err := w.Conn.SetWriteDeadline(time.Now().Add(blockWait))
 	n := 0
 	if err == nil {
+		crashpoint.Here("smtp")
 		n, err = w.Conn.Write(b)
+		crashpoint.Here("smtp")
 	}
 	w.broken = w.broken || err != nil
 	return n, err

@@ -78,10 +78,13 @@ type folderWatch struct {
 	cursor  Cursors
 	deliver Deliver
 
-	seen     mailbox.Cursor // as last delivered, or as cursor told
-	known    bool           // there is a cursor
-	selected time.Time
-	worked   bool // this connection came as far as to wait for news
+	seen      mailbox.Cursor // as last delivered, or as cursor told
+	known     bool           // there is a cursor
+	selected  time.Time
+	worked    bool          // this connection came as far as to wait for news
+	fruitless int           // times since then that the server told of mail and there was none
+	poor      *poorLine     // the line must show first that it carries more than this
+	aside     []mailbox.Ref // was delivered as poison, but the line may have been to blame
 	// Some servers overlook what comes between their last answer and IDLE, so
 	// the first IDLE after work is a short one.
 	busy bool
@@ -101,6 +104,7 @@ func (w *folderWatch) run(ctx context.Context) error {
 		w.worked = false
 		err := w.connection(ctx)
 		var own ownError
+		endless := errors.Is(err, errEndless)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -112,12 +116,12 @@ func (w *folderWatch) run(ctx context.Context) error {
 			case <-time.After(w.a.pace.refresh):
 			}
 			continue
-		case w.worked:
+		case w.worked && !endless:
 			quick.Reset()
 			slow.Reset()
 		}
 		pause := quick.NextBackOff()
-		if needsPerson(err) {
+		if needsPerson(err) || endless {
 			pause = slow.NextBackOff()
 		}
 		w.report(err, pause)
@@ -179,6 +183,18 @@ func (w *folderWatch) connection(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
+	err = w.serve(ctx, s)
+	if errors.Is(s.conn.cause(), errEndless) {
+		err = fmt.Errorf("%w: %w", err, errEndless)
+	}
+	errors.As(err, &w.poor)
+	return err
+}
+
+func (w *folderWatch) serve(ctx context.Context, s *Session) error {
+	if err := w.afterPoorLine(ctx, s); err != nil {
+		return err
+	}
 	for {
 		if err := w.catchUp(ctx, s); err != nil {
 			return err
@@ -206,7 +222,7 @@ func (w *folderWatch) catchUp(ctx context.Context, s *Session) error {
 				}
 				return errNoSent
 			}
-			w.selected, w.busy = time.Now(), true
+			w.selected, w.busy, w.fruitless = time.Now(), true, 0
 		}
 		news := fresh && w.behind(s)
 		select {
@@ -217,8 +233,15 @@ func (w *folderWatch) catchUp(ctx context.Context, s *Session) error {
 		if !news {
 			return nil
 		}
+		before := w.seen
 		if err := w.readNew(ctx, s, fresh); err != nil {
 			return err
+		}
+		if w.seen == before && !fresh {
+			w.fruitless++
+		}
+		if w.fruitless > maxFruitless {
+			return fmt.Errorf("%w: %w: of mail that is not there", ErrLost, errEndless)
 		}
 	}
 }
@@ -258,6 +281,9 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 	got, err := s.wait(ctx, s.ask(imap.UIDSet{{Start: imap.UID(w.seen.UIDNext)}}, request))
 	if err == nil {
 		got, err = s.complete(ctx, got)
+	}
+	if errors.As(err, new(*poorLine)) {
+		return err
 	}
 	if err != nil {
 		// Too many after all, or one that cannot be read: readMany takes them apart.
@@ -314,11 +340,13 @@ func (w *folderWatch) startAt(ctx context.Context, s *Session, box *imap.SelectD
 
 // hand delivers a batch and moves the cursor. An ErrLost is the session's.
 func (w *folderWatch) hand(ctx context.Context, s *Session, batch mailbox.Batch) error {
+	aside := s.aside
 	if err := w.deliver(ctx, s, batch); errors.Is(err, ErrLost) {
 		return err
 	} else if err != nil {
 		return ownError{err}
 	}
+	w.aside, s.aside = append(w.aside, aside...), nil
 	w.seen, w.known, w.busy = batch.Next, true, true
 	return nil
 }
