@@ -13,7 +13,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
-	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/rules"
 )
 
 // settleTime is how long a rules file must be still before it is read: editors
@@ -23,7 +23,7 @@ const settleTime = 250 * time.Millisecond
 // followRules reads the rules again when a file is saved or SIGHUP comes, until
 // ctx ends. Folders are watched rather than files, as editors save by putting a
 // new file in the place of the old one.
-func followRules(ctx context.Context, desks []*desk, accounts []*engine.Account) error {
+func followRules(ctx context.Context, desks []*desk) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watching the rules files: %w", err)
@@ -60,9 +60,9 @@ func followRules(ctx context.Context, desks []*desk, accounts []*engine.Account)
 		case err := <-watcher.Errors:
 			desks[0].log.Warn("watching the rules files; SIGHUP reads them again", "error", err)
 		case <-still.C:
-			reload(ctx, desks, accounts)
+			reload(ctx, desks)
 		case <-hangup:
-			reload(ctx, desks, accounts)
+			reload(ctx, desks)
 		}
 	}
 }
@@ -92,25 +92,35 @@ func deskOf(name string, desks []*desk) *desk {
 
 // reload does all that can fail before it touches what is at work: a bad file
 // leaves the old rules in their place.
-func reload(ctx context.Context, desks []*desk, accounts []*engine.Account) {
-	for i, d := range desks {
+func reload(ctx context.Context, desks []*desk) {
+	for _, d := range desks {
 		set, err := d.loadRules()
-		switch {
-		case err != nil:
+		if err != nil {
 			d.log.Error("the rules file was not taken; the rules from before go on working", "account", d.Name, "error", err)
-		case set.Hash != d.set.Hash:
-			before := d.set
-			d.set = set
-			accounts[i].UseRules(set)
-			d.log.Info("the new rules are at work", "account", d.Name, "rules", len(set.Rules), "hash", set.Hash)
-			d.note(ctx)
-			words, err := editWarning(ctx, d.journal, d.Name, before, set)
-			if err != nil && ctx.Err() == nil {
-				d.log.Warn("what the edit changes is not known", "account", d.Name, "error", err)
-			} else if words != "" {
-				d.log.Warn(words, "account", d.Name)
-			}
+			continue
 		}
+		d.useRules(ctx, set)
+	}
+}
+
+// useRules puts a set in the place of the old one. Of an account that another node
+// looks after, that node says so.
+func (d *desk) useRules(ctx context.Context, set *rules.Set) {
+	d.turning.Lock()
+	defer d.turning.Unlock()
+	before := d.set
+	d.set = set
+	if set.Hash == before.Hash || d.account == nil {
+		return
+	}
+	d.account.UseRules(set)
+	d.log.Info("the new rules are at work", "account", d.Name, "rules", len(set.Rules), "hash", set.Hash)
+	d.note(ctx)
+	words, err := editWarning(ctx, d.journal, d.Name, before, set)
+	if err != nil && ctx.Err() == nil {
+		d.log.Warn("what the edit changes is not known", "account", d.Name, "error", err)
+	} else if words != "" {
+		d.log.Warn(words, "account", d.Name)
 	}
 }
 

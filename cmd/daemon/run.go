@@ -19,6 +19,7 @@ func (c *command) runCommand() *cobra.Command {
 		Long: `Run watches the folders and calendars of every account and follows its rules, until
 it gets SIGTERM or Ctrl-C. A saved rules file is followed at once; SIGHUP reads it again,
 too. A file with a mistake leaves the old rules at work and says where it is wrong.
+On a PostgreSQL database several machines may run it: they share the accounts.
 
 At the first start only mail that arrives from then on is handled: older mail is
 touched by "foredesk apply" alone. What is on a calendar that is first read stays as it
@@ -50,20 +51,34 @@ func (c *command) watchUntil(ctx context.Context, once bool, log *slog.Logger) e
 		d.stays = !once
 		defer d.closeCalendar(ctx)
 	}
+	if desks[0].journal.Shared() && !once {
+		err = shareAccounts(ctx, desks, log)
+	} else {
+		err = watchAll(ctx, desks, once, log)
+	}
+	if err == nil {
+		log.Info("stopped; everything is written down")
+	}
+	return err
+}
+
+// watchAll looks after every account, or after none if one of them is another's.
+func watchAll(ctx context.Context, desks []*desk, once bool, log *slog.Logger) error {
 	accounts, err := takeAll(ctx, desks)
 	if err != nil {
 		return err
 	}
 	defer releaseAll(accounts, log)
 	for _, d := range desks {
-		d.note(ctx)
-		log.Info("watching", "account", d.Name, "host", d.IMAP.Host, "folders", d.IMAP.Folders, "rules", len(d.set.Rules))
+		d.begun(ctx)
 	}
-	err = runAll(ctx, desks, accounts, once)
-	if err == nil {
-		log.Info("stopped; everything is written down")
-	}
-	return err
+	return runAll(ctx, desks, accounts, once)
+}
+
+// begun says what is watched from now on, and by which rules.
+func (d *desk) begun(ctx context.Context) {
+	d.note(ctx)
+	d.log.Info("watching", "account", d.Name, "host", d.IMAP.Host, "folders", d.IMAP.Folders, "rules", len(d.set.Rules))
 }
 
 // takeAll takes every account or none.
@@ -75,6 +90,7 @@ func takeAll(ctx context.Context, desks []*desk) ([]*engine.Account, error) {
 			releaseAll(accounts, d.log)
 			return nil, err
 		}
+		d.account = a
 		accounts = append(accounts, a)
 	}
 	return accounts, nil
@@ -109,7 +125,7 @@ func runAll(ctx context.Context, desks []*desk, accounts []*engine.Account, once
 		})
 	}
 	if !once {
-		errs[len(accounts)] = followRules(ctx, desks, accounts)
+		errs[len(accounts)] = followRules(ctx, desks)
 	}
 	all.Wait()
 	return errors.Join(errs...)

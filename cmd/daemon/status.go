@@ -30,6 +30,7 @@ Exit code 3 says that a person must look at something.`,
 type accountStatus struct {
 	Account    string           `json:"account"`
 	Running    bool             `json:"running"`
+	Node       string           `json:"node,omitempty"` // the machine that it runs on, where several share the accounts
 	Folders    []folderStatus   `json:"folders"`
 	Calendars  []calendarStatus `json:"calendars,omitempty"`
 	Google     *signInOutput    `json:"google,omitempty"` // nil where the account has nothing to do with it
@@ -149,7 +150,7 @@ func readStatus(ctx context.Context, journal *store.Store, d *desk) (accountStat
 	if err != nil {
 		return s, err
 	}
-	if s.Running, err = journal.Owned(ctx, d.Name); s.Running && d.Calendar != nil {
+	if s.Running, s.Node, err = journal.Owned(ctx, d.Name); s.Running && d.Calendar != nil {
 		for i, k := range s.Calendars {
 			s.Calendars[i].Late = !k.Asked.IsZero() && time.Since(k.Asked) > lateAfter(d.Calendar.Poll)
 		}
@@ -220,7 +221,7 @@ func shortRulesError(err error) string {
 func (c *command) printStatus(s accountStatus) {
 	running := "not running"
 	if s.Running {
-		running = c.green("running")
+		running = c.green("running") + prefixed(" on ", oneLine(s.Node, 60))
 	}
 	fmt.Fprintf(c.out, "%s: %s\n", c.bold(s.Account), running)
 	for _, f := range s.Folders {

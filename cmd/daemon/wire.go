@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -36,6 +37,11 @@ type desk struct {
 	clock    func() time.Time   // the demo's; nil for the machine's
 	stays    bool               // it goes on until it is told to stop
 	calendar *calendar.Client   // of the account that was taken; nil without one
+
+	// While it is watched, its rules may be replaced and, where several nodes share
+	// the accounts, its ownership comes and goes.
+	turning sync.Mutex
+	account *engine.Account // nil while this process does not own it
 }
 
 // open reads the configuration and the rules of the wanted accounts and opens

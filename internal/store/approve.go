@@ -116,7 +116,7 @@ const approvalLife = 14 * 24 * time.Hour
 func (o *Owner) Mailed(ctx context.Context, tokens map[int64]string, at time.Time) error {
 	return o.write(ctx, fmt.Sprintf("asking for %d approvals", len(tokens)), func(t *tx) error {
 		for id, token := range tokens {
-			if _, err := t.exec(ctx, "UPDATE approvals SET token = CAST($3 AS TEXT) || ' ' || token, mailed_at = $4 WHERE account = $1 AND id = $2 AND answer = ''", o.account, id, tokenHash(token), micros(at)); err != nil {
+			if err := o.mailed(ctx, t, Ask{Approval: id, Token: token, Mailed: at}); err != nil {
 				return err
 			}
 		}
@@ -124,10 +124,25 @@ func (o *Owner) Mailed(ctx context.Context, tokens map[int64]string, at time.Tim
 	})
 }
 
+// Ask is an approval that a letter asks for.
+type Ask struct {
+	Approval int64
+	Token    string
+	Mailed   time.Time // what counts as when it was asked for by mail
+}
+
+func (o *Owner) mailed(ctx context.Context, t *tx, a Ask) error {
+	_, err := t.exec(ctx, "UPDATE approvals SET token = CAST($3 AS TEXT) || ' ' || token, mailed_at = $4 WHERE account = $1 AND id = $2 AND answer = ''",
+		o.account, a.Approval, tokenHash(a.Token), micros(a.Mailed))
+	return err
+}
+
 // Answer ends an approval: its parked steps are planned, or failed with the
 // reason. It fails with [ErrAnswered] where nothing waits, so that an answer
 // counts once.
 func (o *Owner) Answer(ctx context.Context, id int64, answer, by string, now time.Time) error {
+	now, done := o.line.ending(now)
+	defer done()
 	return o.write(ctx, "writing an answer down", func(t *tx) error {
 		var item int64
 		var rule string

@@ -73,6 +73,8 @@ var promises = []struct {
 	{"what rules put on letters is read up to an instant, and no further", stepsForLetters},
 	{"what is offered is known to its own account alone, by its own number", offersKnown},
 	{"a letter is not written for a step that was taken back", lettersOfPlannedSteps},
+	{"what a letter asks for is written with it or not at all", asksWithLetters},
+	{"what ends beside a letter is told of by it or by the next", endsBesideLetters},
 	{"answered approvals are read by when they were answered", approvalsAnswered},
 	{"who is never read is named, unless a rule looks after them", neverRead},
 	{"tables of a newer version are refused", newerSchema},

@@ -61,6 +61,9 @@ func isBusy(err error) bool {
 func diskError(err error) error {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
+		if lite.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+			return ErrFull // there was no room for the file that processes share; nothing of the journal is in it
+		}
 		switch lite.Code() & 0xff { // the upper bits only refine
 		case sqlite3.SQLITE_FULL:
 			return ErrFull

@@ -17,6 +17,7 @@ type Letter struct {
 	Date    string    // local, 2026-12-08
 	Made    time.Time // what had happened by then stands in it
 	Body    json.RawMessage
+	Asks    []Ask // the approvals that it asks for, to be written down; never read
 }
 
 // Letter returns the letter of a kind and a date; ok is false where none was
@@ -87,8 +88,8 @@ const offerLife = 14 * 24 * time.Hour
 var ErrNotPlanned = errors.New("the step does not wait any more")
 
 // WriteLetter marks the step that sends a letter as started, and writes down what
-// stands in it and what may be decided by answering it, all in one transaction and
-// before it is sent. Of the tokens, one for each id, which token makes, only hashes
+// stands in it, what it asks for and what may be decided by answering it, all in one
+// transaction and before it is sent. Of the tokens, one for each id, which token makes, only hashes
 // are kept. It returns the ids of the offers, in their order. It fails with
 // [ErrNotPlanned], and writes nothing, where the step does not wait any more; with 0
 // there is no step.
@@ -110,6 +111,11 @@ func (o *Owner) WriteLetter(ctx context.Context, step int64, l Letter, offers []
 			ON CONFLICT (account, kind, date) DO UPDATE SET made_at = excluded.made_at, body = excluded.body`, o.account, l.Kind, l.Date, micros(l.Made), string(l.Body))
 		if err != nil {
 			return err
+		}
+		for _, a := range l.Asks {
+			if err := o.mailed(ctx, t, a); err != nil {
+				return err
+			}
 		}
 		for i := range offers {
 			if err := o.offer(ctx, t, ids[i], &offers[i], tokenHash(token(ids[i])), l.Made); err != nil {

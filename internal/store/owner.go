@@ -14,6 +14,7 @@ type Owner struct {
 	s       *Store
 	account string
 	epoch   atomic.Int64 // 0 once released
+	line    line
 }
 
 // locker keeps other processes from owning an account.
@@ -22,8 +23,8 @@ type locker interface {
 	lock(ctx context.Context, account string) (bool, error)
 	// held fails when the locks have been lost.
 	held(ctx context.Context) error
-	// unlock lets go of an account, or of none if it is empty; last says that no
-	// other is left.
+	// unlock lets go of an account, or of none if it is empty; last says that there
+	// is nothing left to hold.
 	unlock(ctx context.Context, account string, last bool) error
 }
 
@@ -50,6 +51,9 @@ func (s *Store) Own(ctx context.Context, account string) (*Owner, error) {
 	s.owned[account] = true
 	o := &Owner{s: s, account: account}
 	if err := s.write(ctx, doing, func(t *tx) error { return o.nextEpoch(ctx, t) }); err != nil {
+		if isLocked(err) {
+			err = fmt.Errorf("%w: the one before has not ended what it was writing; nothing was done: try again in a few seconds: %w", ErrOwned, err)
+		}
 		return nil, errors.Join(err, s.unlock(account))
 	}
 	return o, nil
@@ -57,18 +61,14 @@ func (s *Store) Own(ctx context.Context, account string) (*Owner, error) {
 
 // lock takes the lock for one more account; s.mu is held.
 func (s *Store) lock(ctx context.Context, account string) error {
-	if s.locker == nil {
-		l, err := s.newLocker(ctx)
-		if err != nil {
-			return err
-		}
-		s.locker = l
+	if err := s.openLocker(ctx); err != nil {
+		return err
 	}
 	ok, err := s.locker.lock(ctx, account)
 	if ok {
 		return nil
 	}
-	if len(s.owned) == 0 {
+	if len(s.owned) == 0 && !s.joined {
 		s.locker.unlock(ctx, "", true)
 		s.locker = nil
 	}
@@ -76,6 +76,18 @@ func (s *Store) lock(ctx context.Context, account string) error {
 		return err
 	}
 	return ErrOwned
+}
+
+// openLocker sees to it that there is a locker; s.mu is held.
+func (s *Store) openLocker(ctx context.Context) error {
+	if s.locker != nil {
+		return nil
+	}
+	l, err := s.newLocker(ctx)
+	if err == nil {
+		s.locker = l
+	}
+	return err
 }
 
 func (s *Store) newLocker(ctx context.Context) (locker, error) {
@@ -86,11 +98,7 @@ func (s *Store) newLocker(ctx context.Context) (locker, error) {
 		}
 		return l, nil
 	}
-	conn, err := s.writes.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &sessionLock{conn}, nil
+	return s.newSession(ctx)
 }
 
 // unlock lets go of an owned account; s.mu is held.
@@ -98,7 +106,7 @@ func (s *Store) unlock(account string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTimeout)
 	defer cancel()
 	delete(s.owned, account)
-	last := len(s.owned) == 0
+	last := len(s.owned) == 0 && !s.joined
 	err := s.locker.unlock(ctx, account, last)
 	if last {
 		s.locker = nil
@@ -106,21 +114,27 @@ func (s *Store) unlock(account string) error {
 	return s.wrap(err, fmt.Sprintf("giving up account %q", account))
 }
 
-// Owned reports whether some process owns the account at this moment.
-func (s *Store) Owned(ctx context.Context, account string) (bool, error) {
+// Owned reports whether some process owns the account at this moment, and in
+// PostgreSQL the name of the machine that it runs on.
+func (s *Store) Owned(ctx context.Context, account string) (owned bool, node string, err error) {
+	doing := fmt.Sprintf("asking who owns account %q", account)
+	if s.Shared() {
+		owned, node, err = s.ownedBy(ctx, account)
+		return owned, node, s.wrap(err, doing)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.owned[account] {
-		return true, nil
+		return true, "", nil
 	}
-	err := s.lock(ctx, account)
+	err = s.lock(ctx, account)
 	if errors.Is(err, ErrOwned) {
-		return true, nil
+		return true, "", nil
 	}
 	if err == nil {
 		err = s.unlock(account)
 	}
-	return false, s.wrap(err, fmt.Sprintf("asking who owns account %q", account))
+	return false, "", s.wrap(err, doing)
 }
 
 // Release gives the account up. The Owner can't write any more.
@@ -160,6 +174,11 @@ func (o *Owner) Held(ctx context.Context) error {
 
 // nextEpoch fences off every earlier owner.
 func (o *Owner) nextEpoch(ctx context.Context, t *tx) error {
+	if o.s.Shared() {
+		if _, err := t.exec(ctx, waitBriefly); err != nil {
+			return err
+		}
+	}
 	row := t.tx.QueryRowContext(ctx, `INSERT INTO accounts (name, epoch) VALUES ($1, 1)
 		ON CONFLICT (name) DO UPDATE SET epoch = accounts.epoch + 1 RETURNING epoch`, o.account)
 	var epoch int64

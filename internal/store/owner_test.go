@@ -80,14 +80,14 @@ func oneOwner(t *testing.T, dsn string) {
 		t.Errorf("the same account through another Store: %v", err)
 	}
 	for _, asker := range []*Store{s, open(t, dsn)} {
-		if owned, err := asker.Owned(t.Context(), "dana"); err != nil || !owned {
+		if owned, _, err := asker.Owned(t.Context(), "dana"); err != nil || !owned {
 			t.Errorf("owned is %v, %v", owned, err)
 		}
 	}
 	if err := errors.Join(o.Held(t.Context()), o.Release(), o.Release(), erin.Held(t.Context()), erin.Release()); err != nil {
 		t.Error(err)
 	}
-	if owned, err := s.Owned(t.Context(), "dana"); err != nil || owned {
+	if owned, _, err := s.Owned(t.Context(), "dana"); err != nil || owned {
 		t.Errorf("after the release owned is %v, %v", owned, err)
 	}
 	own(t, open(t, dsn), "dana")

@@ -36,7 +36,8 @@ type Store struct {
 
 	mu     sync.Mutex
 	owned  map[string]bool // accounts this Store owns
-	locker locker          // nil until the first account is owned
+	joined bool            // this Store is a Node
+	locker locker          // nil while no account is owned, and it is no Node
 
 	// broken is the first input or output error of a write. Linux reports a
 	// failed fsync once and then forgets it, so no later success can be believed.

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -59,12 +60,30 @@ var databases atomic.Int64
 // test and returns its address.
 func Database(t testing.TB, dsn string) string {
 	t.Helper()
+	return create(t, dsn, "template1")
+}
+
+// Copy copies a database, with which nobody is connected, for the length of the test
+// and returns the address of the copy.
+func Copy(t testing.TB, dsn string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatalf("address of the database: %v", err)
+	}
+	original := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres" // to copy is to be connected with another
+	return create(t, u.String(), original)
+}
+
+func create(t testing.TB, dsn, like string) string {
+	t.Helper()
 	u, err := url.Parse(dsn)
 	if err != nil {
 		t.Fatalf("address of the PostgreSQL server: %v", err)
 	}
 	name := fmt.Sprintf("foredesk_test_%d_%d", os.Getpid(), databases.Add(1))
-	command(t, dsn, "CREATE DATABASE "+name)
+	command(t, dsn, "CREATE DATABASE "+name+" TEMPLATE "+like)
 	t.Cleanup(func() { command(t, dsn, "DROP DATABASE "+name+" WITH (FORCE)") })
 	u.Path = "/" + name
 	return u.String()
