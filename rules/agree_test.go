@@ -249,6 +249,7 @@ func BenchmarkCondition(b *testing.B) {
 			run := set.newRun(benchItems()[0], testNow)
 			b.ReportAllocs()
 			for b.Loop() {
+				run.env.work = 0
 				if _, err := run.holds(set.Rules[0].when[0]); err != nil {
 					b.Fatal(err)
 				}

@@ -163,6 +163,9 @@ func minuteWithin(t time.Time, from, to int) bool {
 	return m >= from || m < to
 }
 
+// longestDuration is a hundred years: three times as much can't be counted.
+const longestDuration = 36500 * 24 * time.Hour
+
 var durationPattern = regexp.MustCompile(`^(\d+)\s*(w|d)`)
 
 // ParseDuration reads Go's durations and days and weeks: "90m", "3d", "2w",
@@ -175,10 +178,11 @@ func ParseDuration(s string) (time.Duration, error) {
 			break
 		}
 		n, err := strconv.Atoi(m[1])
-		if err != nil || n > 36500 {
+		unit := map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
+		if err != nil || n > int((longestDuration-total)/unit) {
 			return 0, fmt.Errorf("%q is too long a time", s)
 		}
-		total += time.Duration(n) * map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
+		total += time.Duration(n) * unit
 		if rest = rest[len(m[0]):]; rest == "" {
 			return total, nil
 		}
@@ -186,6 +190,9 @@ func ParseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(rest)
 	if err != nil {
 		return 0, fmt.Errorf("%q is no length of time; write it like \"30m\", \"2h\", \"3d\" or \"1w\"", s)
+	}
+	if d > longestDuration-total || d < -longestDuration {
+		return 0, fmt.Errorf("%q is too long a time", s)
 	}
 	return total + d, nil
 }

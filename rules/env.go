@@ -48,10 +48,14 @@ type env struct {
 	// answers are what a language model said to questions; it is not asked twice.
 	answers map[string]bool
 	silent  bool // it may not be asked of this item
+	work    int  // units that the conditions of the rule at hand have needed
+	// headers are the fields that header(…) was asked for.
+	headers map[string]Text
 }
 
 // newEnv works out the facts that need the rule set or the clock.
 func (s *Set) newEnv(item *Item, now time.Time, plan *Plan) *env {
+	item = bounded(item)
 	e := &env{Item: item, set: s, given: item, plan: plan, Now: now.In(s.Timezone)}
 	e.Received = item.Received.In(s.Timezone)
 	if item.Received.IsZero() {
@@ -75,34 +79,29 @@ func (s *Set) newEnv(item *Item, now time.Time, plan *Plan) *env {
 	return e
 }
 
-// Functions a condition may call. Those that look at the item or the plan get
-// the environment as a first argument, which the compiler puts there.
-const (
-	takesEnv  = true
-	plainCall = false
-)
-
+// function is one that a condition may call, or an operator that is made one. It
+// gets the environment as a first argument, which the compiler puts there: it looks
+// at the item or the plan, and counts its work.
 type function struct {
-	withEnv bool
-	run     func(params ...any) (any, error)
-	types   []any
+	run   func(params ...any) (any, error)
+	types []any
 }
 
 var functions = map[string]function{
-	"has":      {plainCall, callHas, []any{new(func(Text, ...Text) bool)}},
-	"hasFile":  {takesEnv, callHasFile, []any{new(func(*env, string) bool)}},
-	"header":   {takesEnv, callHeader, []any{new(func(*env, string) Text)}},
-	"labelled": {takesEnv, callLabelled, []any{new(func(*env, string) bool)}},
-	"matched":  {takesEnv, callMatched, []any{new(func(*env, string) bool)}},
-	"within":   {takesEnv, callWithin, []any{new(func(*env, string) bool)}},
-	"duration": {plainCall, callDuration, []any{new(func(string) time.Duration)}},
-	"date":     {takesEnv, callDate, []any{new(func(*env, string) time.Time)}},
+	"has":      {callHas, []any{new(func(*env, Text, ...Text) bool)}},
+	"hasFile":  {callHasFile, []any{new(func(*env, string) bool)}},
+	"header":   {callHeader, []any{new(func(*env, string) Text)}},
+	"labelled": {callLabelled, []any{new(func(*env, string) bool)}},
+	"matched":  {callMatched, []any{new(func(*env, string) bool)}},
+	"within":   {callWithin, []any{new(func(*env, string) bool)}},
+	"duration": {callDuration, []any{new(func(*env, string) time.Duration)}},
+	"date":     {callDate, []any{new(func(*env, string) time.Time)}},
 
-	"dueWithin":  {takesEnv, callDueWithin, []any{new(func(*env, string) bool)}},
-	"busy":       {takesEnv, callBusy, []any{new(func(*env, time.Time, time.Time) bool), new(func(*env, string, string) bool)}},
-	"free":       {takesEnv, callFree, []any{new(func(*env, string, string) bool)}},
-	"seenBefore": {takesEnv, callSeenBefore, []any{new(func(*env, string, string) bool), new(func(*env, Text, string) bool)}},
-	askFunction:  {takesEnv, callAsk, []any{new(func(*env, string) bool)}},
+	"dueWithin":  {callDueWithin, []any{new(func(*env, string) bool)}},
+	"busy":       {callBusy, []any{new(func(*env, time.Time, time.Time) bool), new(func(*env, string, string) bool)}},
+	"free":       {callFree, []any{new(func(*env, string, string) bool)}},
+	"seenBefore": {callSeenBefore, []any{new(func(*env, string, string) bool), new(func(*env, Text, string) bool)}},
+	askFunction:  {callAsk, []any{new(func(*env, string) bool)}},
 }
 
 // builtins are the functions of expr that a condition may call: none of them can
@@ -138,10 +137,11 @@ func exprOptions() []expr.Option {
 
 // callHas reports whether the text has one of the words, as whole words.
 func callHas(params ...any) (any, error) {
-	text := params[0].(Text)
-	for _, p := range params[1:] {
-		if hasWord(text.folded, p.(Text).folded) {
-			return true, nil
+	e, text := params[0].(*env), params[1].(Text)
+	for _, p := range params[2:] {
+		found, looks := findWord(text.folded, p.(Text).folded)
+		if err := e.spend(search(text.folded) + looks*callWork); found || err != nil {
+			return found, err
 		}
 	}
 	return false, nil
@@ -149,19 +149,25 @@ func callHas(params ...any) (any, error) {
 
 // hasWord looks for word between characters that are neither letters nor digits.
 func hasWord(text, word string) bool {
+	found, _ := findWord(text, word)
+	return found
+}
+
+// findWord is hasWord, and how often the letters of the word were found.
+func findWord(text, word string) (found bool, looks int) {
 	if word == "" {
-		return false
+		return false, 0
 	}
-	for from := 0; ; {
+	for from := 0; ; looks++ {
 		i := strings.Index(text[from:], word)
 		if i < 0 {
-			return false
+			return false, looks
 		}
 		start, end := from+i, from+i+len(word)
 		before, _ := utf8.DecodeLastRuneInString(text[:start])
 		after, _ := utf8.DecodeRuneInString(text[end:])
 		if !isWordRune(before) && !isWordRune(after) {
-			return true
+			return true, looks
 		}
 		from = start + 1
 	}
@@ -173,26 +179,44 @@ func isWordRune(r rune) bool {
 
 // callHasFile reports whether a file's name fits the pattern (path.Match),
 // whatever its case.
-func callHasFile(params ...any) (any, error) {
-	return params[0].(*env).hasFile(params[1].(string)), nil
-}
+func callHasFile(params ...any) (any, error) { return params[0].(*env).hasFile(params[1].(string)) }
 
-func (e *env) hasFile(pattern string) bool {
+func (e *env) hasFile(pattern string) (bool, error) {
 	pattern = Fold(pattern)
-	return slices.ContainsFunc(e.Files, func(f File) bool {
-		ok, err := path.Match(pattern, f.Name.folded)
-		return ok && err == nil // the loader lets no bad pattern through
-	})
+	for _, f := range e.Files {
+		if err := e.spend(len(f.Name.folded) * len(pattern) / 4); err != nil {
+			return false, err
+		}
+		// The loader lets no bad pattern through.
+		if ok, err := path.Match(pattern, f.Name.folded); ok && err == nil {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // callHeader returns a header field's value, several joined by a line break.
 func callHeader(params ...any) (any, error) {
-	name := textproto.CanonicalMIMEHeaderKey(params[1].(string))
-	return NewText(strings.Join(params[0].(*env).Header[name], "\n")), nil
+	e, name := params[0].(*env), textproto.CanonicalMIMEHeaderKey(params[1].(string))
+	value, known := e.headers[name]
+	if known {
+		return value, e.spend(0)
+	}
+	joined := strings.Join(e.Header[name], "\n")
+	if err := e.spend(foldWork * len(joined)); err != nil {
+		return Text{}, err
+	}
+	if e.headers == nil {
+		e.headers = map[string]Text{}
+	}
+	value = NewText(joined)
+	e.headers[name] = value
+	return value, nil
 }
 
 func callLabelled(params ...any) (any, error) {
-	return params[0].(*env).labelled(params[1].(string)), nil
+	e := params[0].(*env)
+	return e.labelled(params[1].(string)), e.spend(len(e.Labels) + len(e.plan.Effects))
 }
 
 // labelled reports whether the item has the label or will have it by the rules
@@ -218,7 +242,8 @@ func callWithin(params ...any) (any, error) {
 	if err != nil {
 		return false, err
 	}
-	return minuteWithin(params[0].(*env).Received, from, to), nil
+	e := params[0].(*env)
+	return minuteWithin(e.Received, from, to), e.spend(wordWork)
 }
 
 // callDueWithin reports whether the text names a deadline from now on until then.
@@ -228,6 +253,9 @@ func callDueWithin(params ...any) (any, error) {
 		return false, err
 	}
 	e := params[0].(*env)
+	if err := e.spend(wordWork + 3*len(e.Found.Deadlines)); err != nil {
+		return false, err
+	}
 	return slices.ContainsFunc(e.Found.Deadlines, func(w When) bool {
 		end := w.End
 		if end.Before(w.Start) {
@@ -246,6 +274,9 @@ func callSeenBefore(params ...any) (any, error) {
 		return false, err
 	}
 	e, key := params[0].(*env), ""
+	if err := e.spend(seenWork); err != nil {
+		return false, err
+	}
 	switch k := params[1].(type) {
 	case Text:
 		key = k.folded
@@ -263,10 +294,19 @@ func callSeenBefore(params ...any) (any, error) {
 	return e.Seen != nil && e.Seen(key, within), nil
 }
 
-func callDuration(params ...any) (any, error) { return ParseDuration(params[0].(string)) }
+func callDuration(params ...any) (any, error) {
+	if err := params[0].(*env).spend(wordWork); err != nil {
+		return time.Duration(0), err
+	}
+	return ParseDuration(params[1].(string))
+}
 
 func callDate(params ...any) (any, error) {
-	return ParseDate(params[1].(string), params[0].(*env).Now.Location())
+	e := params[0].(*env)
+	if err := e.spend(wordWork); err != nil {
+		return time.Time{}, err
+	}
+	return ParseDate(params[1].(string), e.Now.Location())
 }
 
 // lookup returns the value of a dotted fact such as "from.domain".

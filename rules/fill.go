@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -15,8 +16,11 @@ var errNothing = errors.New("nothing to do")
 // effect fills an action in.
 func (r *run) effect(rule *Rule, a Action) (Effect, error) {
 	e := Effect{Rule: rule.Name, Action: a.Name, Arg: a.Arg, Confirm: rule.Confirm}
-	if a.Name == "save" && !r.env.hasFile(a.With["files"]) {
-		return e, errNothing
+	if a.Name == "save" {
+		r.env.work = 0 // the conditions have had theirs
+		if has, err := r.env.hasFile(a.With["files"]); err != nil || !has {
+			return e, cmp.Or(err, errNothing)
+		}
 	}
 	if len(a.With) > 0 || a.wording != nil || a.moment != nil {
 		e.With = maps.Clone(a.With)

@@ -26,6 +26,7 @@ type linter struct {
 	alone     map[ast.Node]bool
 	remembers bool
 	asks      bool
+	outer     string // the loop in which another one stands
 }
 
 func (l *linter) fail(n ast.Node, hint, format string, args ...any) {
@@ -70,6 +71,7 @@ func (l *linter) Visit(node *ast.Node) {
 	case *ast.CallNode:
 		l.callNode(n)
 	case *ast.BuiltinNode:
+		l.builtin(n)
 		if len(n.Arguments) == 2 && pathOf(n.Arguments[0]) == "files" && asksForText(n.Arguments[1]) {
 			l.needs.FileText = true // any(files, .text contains "…")
 		}
@@ -116,6 +118,14 @@ func (l *linter) callee(n *ast.IdentifierNode) {
 		return
 	}
 	l.unknown(n, n.Value)
+}
+
+// builtin refuses the functions of expr that are not of the language. The loops
+// among them its parser takes whatever is allowed.
+func (l *linter) builtin(n *ast.BuiltinNode) {
+	if !slices.Contains(builtins, n.Name) {
+		l.fail(n, "there are: "+strings.Join(functionNames(), ", "), "%s(…) is not allowed in conditions", n.Name)
+	}
 }
 
 func (l *linter) unknown(n ast.Node, name string) {
@@ -393,17 +403,36 @@ func (l *linter) possible(fact, value ast.Node) {
 	}
 }
 
-// nesting limits loops inside loops, so that a condition's cost stays bounded.
+// nesting limits loops inside loops, so that a condition's cost stays bounded. One
+// that does not go over a part of the outer one's elements says the same for each
+// of them: it belongs beside the outer one.
 func (l *linter) nesting(n ast.Node, depth int) {
-	if b, ok := n.(*ast.BuiltinNode); ok && len(b.Arguments) > 1 {
-		if depth++; depth > maxNesting {
+	if _, loops := loopOf(n); loops {
+		b := n.(*ast.BuiltinNode)
+		switch depth++; {
+		case depth > maxNesting:
 			l.fail(n, "make two rules of it", "more than %d loops inside each other are not allowed", maxNesting)
 			return
+		case depth > 1 && !ofElement(b.Arguments[0]):
+			l.fail(n, fmt.Sprintf("write it beside the other one, with and: %s(…) and %s(%s, …)", l.outer, b.Name, b.Arguments[0]),
+				"%s is no part of what the outer loop goes over: the answer is the same each time", b.Arguments[0])
+			return
+		}
+		if depth == 1 {
+			l.outer = b.Name
 		}
 	}
 	for _, child := range children(n) {
 		l.nesting(child, depth)
 	}
+}
+
+// ofElement reports whether something hangs on the element of a loop.
+func ofElement(n ast.Node) bool {
+	if _, ok := n.(*ast.PointerNode); ok {
+		return true
+	}
+	return slices.ContainsFunc(children(n), ofElement)
 }
 
 // contradictions finds "a and b" that can't both hold, and "a or not a".

@@ -32,7 +32,10 @@ type Options struct {
 	Found func(text string, received time.Time) Found
 }
 
-const maxFile = 1 << 20 // bytes of a rules file
+const (
+	maxFile  = 1 << 20 // bytes of a rules file
+	maxRules = 5_000   // of a file: each is held against all that stand above it
+)
 
 // Load reads a rules file. A file with a mistake is refused whole: the error is
 // then Problems, with everything that is wrong in it.
@@ -50,10 +53,10 @@ func Load(name string, data []byte, options Options) (*Set, error) {
 		}
 		return a.Column - b.Column
 	})
-	if errs := l.problems.Errors(); errs != nil {
+	if errs := l.problems.Errors().first(); errs != nil {
 		return nil, errs
 	}
-	l.set.File, l.set.Hash, l.set.Warnings = name, hashOf(data, l.used), l.problems
+	l.set.File, l.set.Hash, l.set.Warnings = name, hashOf(data, l.used), l.problems.first()
 	l.set.source, l.set.templates = data, l.used
 	return l.set, nil
 }
@@ -265,6 +268,10 @@ func (l *loader) rules(root *yaml.Node) {
 		l.fail(n, "begin each rule with: - name: …", "rules must be a list")
 		return
 	}
+	if len(n.Content) > maxRules {
+		l.fail(n.Content[maxRules], "name many people in a list under people: instead of writing a rule for each", "the file has %d rules; at most %d are allowed", len(n.Content), maxRules)
+		return
+	}
 	for _, item := range n.Content {
 		l.rule(item)
 	}
@@ -318,6 +325,7 @@ func (l *loader) ruleName(n, name *yaml.Node, r *Rule) {
 	for _, other := range l.set.Rules {
 		if other.Name == r.Name && r.Name != "" {
 			l.fail(name, "names stand in the log and in explain: make each different", "another rule (line %d) is called %q", other.Line, r.Name)
+			return
 		}
 	}
 }

@@ -23,9 +23,13 @@ func trees(all []treeAt) []ast.Node {
 // crossRules finds what is wrong between rules: rules that can't be reached,
 // and rules that are bound to contradict each other.
 func (l *loader) crossRules() {
+	asked := make([]asks, len(l.set.Rules))
+	for i, r := range l.set.Rules {
+		asked[i] = asks{sources(r.when), sources(r.unless), doneBy(r)}
+	}
 	for i, later := range l.set.Rules {
-		for _, earlier := range l.set.Rules[:i] {
-			if !earlier.Enabled || !later.Enabled || earlier.On != later.On || len(earlier.when) == 0 || !implies(later, earlier) {
+		for j, earlier := range l.set.Rules[:i] {
+			if !earlier.Enabled || !later.Enabled || earlier.On != later.On || len(earlier.when) == 0 || !asked[i].imply(asked[j]) {
 				continue
 			}
 			if later.Run != nil || earlier.Run != nil {
@@ -35,20 +39,42 @@ func (l *loader) crossRules() {
 				l.warnAt(place{later.Line, 1}, "move it above, or take stop off", "the rule %q is never reached: %q (line %d) matches whatever it would, and stops", later.Name, earlier.Name, earlier.Line)
 				continue
 			}
-			l.contradictingActions(earlier, later)
+			l.contradictingActions(earlier, asked[j].do, asked[i].do)
 		}
 	}
 	l.similarFolders()
 	l.similarSections()
 }
 
-// implies reports whether b matches whatever a matches: each line of b stands in
-// a, too.
-func implies(a, b *Rule) bool {
-	if len(b.unless) > 0 && !sameSources(a.unless, b.unless) {
+// asks is what a rule asks for, line by line and sorted, and what it does then.
+type asks struct {
+	when, unless []string
+	do           []doing
+}
+
+// doing is one action of a rule: what it does, and what it does it to.
+type doing struct {
+	effect Effect
+	slot   string
+	place  place
+}
+
+func doneBy(r *Rule) []doing {
+	all := make([]doing, len(r.Actions))
+	for i, a := range r.Actions {
+		e := a.effect()
+		all[i] = doing{e, e.slot(), a.place}
+	}
+	return all
+}
+
+// imply reports whether b matches whatever a matches: each line of b stands in a,
+// too.
+func (a asks) imply(b asks) bool {
+	if len(b.unless) > 0 && !slices.Equal(a.unless, b.unless) {
 		return false
 	}
-	return coveredBy(sources(b.when), sources(a.when))
+	return coveredBy(b.when, a.when)
 }
 
 // coveredBy reports whether every one of the lines stands among the others.
@@ -67,15 +93,12 @@ func sources(conditions []*condition) []string {
 	return all
 }
 
-func sameSources(a, b []*condition) bool { return slices.Equal(sources(a), sources(b)) }
-
-func (l *loader) contradictingActions(earlier, later *Rule) {
-	for _, a := range earlier.Actions {
-		for _, b := range later.Actions {
-			ea, eb := a.effect(), b.effect()
-			if ea.slot() == eb.slot() && !ea.same(eb) {
+func (l *loader) contradictingActions(earlier *Rule, before, after []doing) {
+	for _, a := range before {
+		for _, b := range after {
+			if a.slot == b.slot && !a.effect.same(b.effect) {
 				l.failAt(b.place, "keep one of the two, or end the first rule with stop: true",
-					"%q contradicts %q of the rule %q (line %d), which matches the same mails", eb, ea, earlier.Name, earlier.Line)
+					"%q contradicts %q of the rule %q (line %d), which matches the same mails", b.effect, a.effect, earlier.Name, earlier.Line)
 			}
 		}
 	}

@@ -321,6 +321,9 @@ func callBusy(params ...any) (any, error) {
 	if err != nil || from.IsZero() || to.IsZero() {
 		return false, err
 	}
+	if err := e.spend(diaryWork(e.Diary)); err != nil {
+		return false, err
+	}
 	return e.busy(from, to), nil
 }
 
@@ -375,6 +378,9 @@ func callFree(params ...any) (any, error) {
 	}
 	within, err := ParseDuration(params[2].(string))
 	if err != nil {
+		return false, err
+	}
+	if err := e.spend(freeWork + diaryWork(e.Diary)); err != nil {
 		return false, err
 	}
 	return len(e.set.Free(e.Diary, Want{Length: length, To: e.Now.Add(within)}, e.Now)) > 0, nil

@@ -37,7 +37,12 @@ func FuzzPattern(f *testing.F) {
 	for _, c := range patternsAndTexts {
 		f.Add(c.source, c.text)
 	}
-	f.Fuzz(func(t *testing.T, source, text string) { samePatternAnswer(t, source, text) })
+	f.Add("(?:x?a?y?b?){20}zz", strings.Repeat("ab", 50))
+	f.Add("((a{0,9}){0,9}|[^a]+)*$", "aaab\xff\x00")
+	f.Fuzz(func(t *testing.T, source, text string) {
+		samePatternAnswer(t, source, text)
+		boundsPattern(t, source, text)
+	})
 }
 
 func samePatternAnswer(t *testing.T, source, text string) {
@@ -47,7 +52,7 @@ func samePatternAnswer(t *testing.T, source, text string) {
 		return
 	}
 	for _, s := range []string{text, strings.ToUpper(text), "x" + text + "\n" + source} {
-		if got, want := p.match(NewText(s)), regexp.MustCompile("(?i)"+source).MatchString(s); got != want {
+		if got, want := matches(t, p, s), regexp.MustCompile("(?i)"+source).MatchString(s); got != want {
 			t.Errorf("%q matches %q: %v, by the expression alone %v (words %q)", source, s, got, want, p.words)
 		}
 	}
@@ -69,4 +74,14 @@ func TestPatternKnowsItsWords(t *testing.T) {
 			t.Errorf("%q: words %q, want %q", source, got, want)
 		}
 	}
+}
+
+// matches is match where nothing is too much work.
+func matches(t *testing.T, p *pattern, s string) bool {
+	t.Helper()
+	matched, err := p.match(&env{}, NewText(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return matched
 }

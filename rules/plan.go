@@ -194,19 +194,21 @@ func (r *run) finish() Plan {
 
 // rule evaluates one rule and plans its effects.
 func (r *run) rule(rule *Rule, verdict *Verdict) {
-	if !rule.Enabled || !r.matches(rule, verdict) {
+	if !rule.Enabled {
+		return
+	}
+	failures := len(r.plan.Failures)
+	if !r.matches(rule, verdict) {
+		if len(r.plan.Failures) > failures {
+			r.guard(rule)
+		}
 		return
 	}
 	if verdict != nil {
 		verdict.Matched = true
 	}
 	r.plan.Matches = append(r.plan.Matches, Match{rule.Name, r.seen(rule.facts)})
-	for _, action := range rule.Never {
-		if r.never == nil {
-			r.never = map[string]string{}
-		}
-		r.never[action] = rule.Name
-	}
+	r.guard(rule)
 	if r.stopped != "" || (r.chosen != nil && !r.chosen(rule)) {
 		return // only its never counts
 	}
@@ -218,12 +220,24 @@ func (r *run) rule(rule *Rule, verdict *Verdict) {
 	}
 }
 
+// guard forbids what the rule never wants. It does so, too, where a condition of the
+// rule could not be evaluated: what a mail is made of must not switch a guard off.
+func (r *run) guard(rule *Rule) {
+	for _, action := range rule.Never {
+		if r.never == nil {
+			r.never = map[string]string{}
+		}
+		r.never[action] = rule.Name
+	}
+}
+
 // matches evaluates the conditions of a rule: first those that cost little, then
 // those that ask a model, and at the end those that remember what they saw. Of what
 // is evaluated for the verdict alone nothing is remembered, and no model is asked:
 // what a plan remembers does not hang on how it was come by.
 func (r *run) matches(rule *Rule, verdict *Verdict) bool {
 	matched := true
+	r.env.work = 0
 	for turn := turnOfMost; turn <= turnOfMemory; turn++ {
 		for _, c := range rule.when {
 			if c.turn() == turn && (matched || verdict != nil) {
@@ -282,7 +296,7 @@ func (r *run) test(rule *Rule, c *condition, wanted, matters bool, verdict *Verd
 
 func (r *run) holds(c *condition) (bool, error) {
 	if c.looks {
-		r.env.Look()
+		r.look()
 	}
 	if c.consults {
 		r.set.consult(r.env)
@@ -298,6 +312,12 @@ func (r *run) holds(c *condition) (bool, error) {
 		return false, fmt.Errorf("could not be evaluated: %s", fromExpr(err).message)
 	}
 	return out.(bool), nil
+}
+
+// look makes what is found in the text, if that has been put off.
+func (r *run) look() {
+	r.env.Look()
+	r.env.Found = r.env.Found.bounded()
 }
 
 // add plans one action unless a rule above has decided otherwise.
@@ -316,7 +336,7 @@ func (r *run) add(rule *Rule, a Action) {
 // same is returned with it.
 func (r *run) effects(rule *Rule, a Action) ([]Effect, error) {
 	if a.looks {
-		r.env.Look()
+		r.look()
 	}
 	if ofCalendar[a.Name] || consultsDiary(a.facts) {
 		r.set.consult(r.env)

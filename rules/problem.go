@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -57,6 +58,23 @@ func (ps Problems) Error() string {
 		lines[i] = p.Pretty()
 	}
 	return strings.Join(lines, "\n\n")
+}
+
+// What is shown of a file's mistakes: one that is wrong as a whole would otherwise
+// answer with itself many times over.
+const (
+	mostProblems = 100
+	maxShown     = 2 * maxSource // bytes of a line: a condition may be long
+)
+
+// first are as many problems as somebody reads, and how many there are besides.
+func (ps Problems) first() Problems {
+	if len(ps) <= mostProblems {
+		return ps
+	}
+	last := ps[mostProblems]
+	last.Message, last.Hint, last.Source = fmt.Sprintf("and %d more from here on", len(ps)-mostProblems), "mend those above first", ""
+	return append(slices.Clone(ps[:mostProblems]), last)
 }
 
 // Errors leaves out the warnings.

@@ -39,9 +39,11 @@ func (d *reader) failWith(n *yaml.Node, err error) {
 }
 
 func (d *reader) failAt(at place, hint, format string, args ...any) {
-	d.problems = append(d.problems, Problem{
-		File: d.file, Line: at.line, Column: at.column, Message: fmt.Sprintf(format, args...), Hint: hint, Source: d.line(at.line),
-	})
+	p := Problem{File: d.file, Line: at.line, Column: at.column, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if line := d.line(at.line); len(line) <= maxShown {
+		p.Source = line
+	}
+	d.problems = append(d.problems, p)
 }
 
 func (d *reader) warnAt(at place, hint, format string, args ...any) {

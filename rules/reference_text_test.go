@@ -221,6 +221,7 @@ tests:
 ` + "```" + `
 
 `
-	referenceLimits = "## Limits\n\nA file has at most %d MiB, a condition %d characters, a regular expression %d, and `any(…)` and its like stand at most %d deep.\n" +
-		"The name of a folder has at most %d bytes, a wording %d; a field fills at most %d characters of a line and %d of a text. The work and the memory of one evaluation are bounded as well.\n\n"
+	referenceLimits = "## Limits\n\nA file has at most %d MiB, a condition %d characters, a regular expression %d, and `any(…)` and its like stand at most %d deep, the inner one over a part of what the outer one goes over.\n" +
+		"The name of a folder has at most %d bytes, a wording %d; a field fills at most %d characters of a line and %d of a text. Of a list a condition sees the first 1,000 elements.\n" +
+		"The work and the memory of a rule for one message are bounded as well: one that needs more does not fire for it, `explain` says so, and what it forbids stays forbidden.\n\n"
 )

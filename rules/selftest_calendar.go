@@ -207,7 +207,7 @@ func (l *loader) beDay(item *Item) {
 // plannedOnCalendar are what a plan fills in of the schedule group.
 var plannedOnCalendar = []string{
 	"confirm", "why", "at", "start", "end", "date", "until", "after", "before", "earlier", "length", "status", "busy", "expires", "nth", "follow", "goal", "travel",
-	"key", "uid", "cancelled", "startZone", "endZone", "location", "notes", "guests", "subject", "text",
+	"key", "uid", "cancelled", "unverified", "startZone", "endZone", "location", "notes", "guests", "subject", "text",
 }
 
 // expectedOnCalendar is an argument of an effect of the schedule group, or of one on

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -175,9 +176,18 @@ func (e Effect) String() string {
 		return e.calendarWords()
 	}
 	if words, ok := effectWords[e.Action]; ok {
-		return strings.TrimSpace(strings.NewReplacer("%", e.Arg, "@files", e.With["files"]).Replace(words))
+		return strings.TrimSpace(strings.NewReplacer("%", hostOf(e.Arg), "@files", e.With["files"]).Replace(words))
 	}
 	return e.Action + " " + e.Arg
+}
+
+// hostOf leaves of an address of the web what may be told: who knows the rest of it
+// can often send there. What is no such address stays as it is.
+func hostOf(arg string) string {
+	if u, err := url.Parse(arg); err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") {
+		return u.Hostname()
+	}
+	return arg
 }
 
 // effectWords are effects as an assistant would say them, with the argument in

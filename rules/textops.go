@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
@@ -15,20 +17,24 @@ import (
 // operator that touches one into a call of one of these.
 var textOperators = map[string]function{
 	"$textEq":       textOp(func(a, b Text) bool { return a.folded == b.folded }),
-	"$textContains": textOp(func(a, b Text) bool { return strings.Contains(a.folded, b.folded) }),
+	"$textContains": {run: callTextContains, types: []any{new(func(*env, Text, Text) bool)}},
 	"$textStarts":   textOp(func(a, b Text) bool { return strings.HasPrefix(a.folded, b.folded) }),
 	"$textEnds":     textOp(func(a, b Text) bool { return strings.HasSuffix(a.folded, b.folded) }),
-	"$textIn":       {run: callTextIn, types: []any{new(func(Text, []Text) bool)}},
-	"$textMatches":  {run: callTextMatches, types: []any{new(func(Text, *pattern) bool)}},
-	"$textLen":      {run: callTextLen, types: []any{new(func(Text) int)}},
-	"$labelIn":      {run: callLabelIn, types: []any{new(func(string, []string) bool)}},
+	"$textIn":       {run: callTextIn, types: []any{new(func(*env, Text, []Text) bool)}},
+	"$textMatches":  {run: callTextMatches, types: []any{new(func(*env, Text, *pattern) bool)}},
+	"$textLen":      {run: callTextLen, types: []any{new(func(*env, Text) int)}},
+	"$labelIn":      {run: callLabelIn, types: []any{new(func(*env, string, []string) bool)}},
+
+	"$wordMatches": {run: callWordMatches, types: []any{new(func(*env, string, *pattern) bool)}},
 
 	"$addrEq":       addressOp(addressIs),
 	"$addrContains": addressOp(func(a Address, t Text) bool { return addressHas(a, t, strings.Contains) }),
 	"$addrStarts":   addressOp(func(a Address, t Text) bool { return addressHas(a, t, strings.HasPrefix) }),
 	"$addrEnds":     addressOp(func(a Address, t Text) bool { return addressHas(a, t, strings.HasSuffix) }),
-	"$addrMatches":  {run: callAddrMatches, types: []any{new(func(Address, *pattern) bool), new(func([]Address, *pattern) bool)}},
-	"$inPeople":     {run: callInPeople, types: []any{new(func(Address, *People) bool), new(func([]Address, *People) bool)}},
+	"$addrMatches":  {run: callAddrMatches, types: []any{new(func(*env, Address, *pattern) bool), new(func(*env, []Address, *pattern) bool)}},
+	"$inPeople":     {run: callInPeople, types: []any{new(func(*env, Address, *People) bool), new(func(*env, []Address, *People) bool)}},
+
+	"$step": {run: callStep, types: []any{new(func(*env, int) bool)}},
 }
 
 // exprToText names the rewritten operator for Text and for addresses.
@@ -41,25 +47,50 @@ var exprToText = map[string][2]string{
 	"matches":    {"$textMatches", "$addrMatches"},
 }
 
+// textOp makes an operator that looks at no more of a text than the other one has.
 func textOp(test func(a, b Text) bool) function {
 	return function{
-		run:   func(p ...any) (any, error) { return test(p[0].(Text), p[1].(Text)), nil },
-		types: []any{new(func(Text, Text) bool)},
+		run: func(p ...any) (any, error) {
+			a, b := p[1].(Text), p[2].(Text)
+			return test(a, b), p[0].(*env).spend(search(b.folded))
+		},
+		types: []any{new(func(*env, Text, Text) bool)},
 	}
+}
+
+func callTextContains(p ...any) (any, error) {
+	a, b := p[1].(Text), p[2].(Text)
+	if err := p[0].(*env).spend(search(a.folded)); err != nil {
+		return false, err
+	}
+	return strings.Contains(a.folded, b.folded), nil
 }
 
 // addressOp makes an operator that holds for one address, or for any of a list.
 func addressOp(test func(Address, Text) bool) function {
 	return function{
 		run: func(p ...any) (any, error) {
-			t := p[1].(Text)
-			if a, ok := p[0].(Address); ok {
-				return test(a, t), nil
+			e, t := p[0].(*env), p[2].(Text)
+			if a, ok := p[1].(Address); ok {
+				return test(a, t), e.spend(search(a.Name.folded))
 			}
-			return slices.ContainsFunc(p[0].([]Address), func(a Address) bool { return test(a, t) }), nil
+			return e.anyAddress(p[1].([]Address), func(a Address) (bool, error) { return test(a, t), nil })
 		},
-		types: []any{new(func(Address, Text) bool), new(func([]Address, Text) bool)},
+		types: []any{new(func(*env, Address, Text) bool), new(func(*env, []Address, Text) bool)},
 	}
+}
+
+// anyAddress tests one address after the other, if the work can be borne.
+func (e *env) anyAddress(all []Address, test func(Address) (bool, error)) (bool, error) {
+	for _, a := range all {
+		if err := e.spend(search(a.Name.folded)); err != nil {
+			return false, err
+		}
+		if holds, err := test(a); holds || err != nil {
+			return holds, err
+		}
+	}
+	return false, nil
 }
 
 // addressIs compares with an address, with everybody of "@domain", or with a
@@ -79,35 +110,57 @@ func addressHas(a Address, t Text, test func(s, part string) bool) bool {
 }
 
 func callTextIn(p ...any) (any, error) {
-	t := p[0].(Text)
-	return slices.ContainsFunc(p[1].([]Text), func(o Text) bool { return o.folded == t.folded }), nil
+	t, all := p[1].(Text), p[2].([]Text)
+	return slices.ContainsFunc(all, func(o Text) bool { return o.folded == t.folded }), p[0].(*env).spend(len(all))
 }
 
 func callTextMatches(p ...any) (any, error) {
-	return p[1].(*pattern).match(p[0].(Text)), nil
+	return p[2].(*pattern).match(p[0].(*env), p[1].(Text))
 }
 
-func callTextLen(p ...any) (any, error) { return len([]rune(p[0].(Text).raw)), nil }
+// callWordMatches matches what is no prose, letter by letter.
+func callWordMatches(p ...any) (any, error) {
+	word := p[1].(string)
+	return p[2].(*pattern).match(p[0].(*env), Text{raw: word, folded: word})
+}
+
+func callTextLen(p ...any) (any, error) {
+	t := p[1].(Text)
+	return utf8.RuneCountInString(t.raw), p[0].(*env).spend(search(t.raw))
+}
 
 func callLabelIn(p ...any) (any, error) {
-	return slices.ContainsFunc(p[1].([]string), func(l string) bool { return strings.EqualFold(l, p[0].(string)) }), nil
+	all := p[2].([]string)
+	return slices.ContainsFunc(all, func(l string) bool { return strings.EqualFold(l, p[1].(string)) }), p[0].(*env).spend(2 * len(all))
 }
 
 func callAddrMatches(p ...any) (any, error) {
-	re := p[1].(*pattern)
-	test := func(a Address) bool { return re.match(a.Name) || re.match(NewText(a.Email)) }
-	if a, ok := p[0].(Address); ok {
-		return test(a), nil
+	e, re := p[0].(*env), p[2].(*pattern)
+	test := func(a Address) (bool, error) {
+		if holds, err := re.match(e, a.Name); holds || err != nil {
+			return holds, err
+		}
+		if err := e.spend(foldWork * len(a.Email)); err != nil {
+			return false, err
+		}
+		return re.match(e, NewText(a.Email))
 	}
-	return slices.ContainsFunc(p[0].([]Address), test), nil
+	if a, ok := p[1].(Address); ok {
+		return test(a)
+	}
+	return e.anyAddress(p[1].([]Address), test)
 }
 
 func callInPeople(p ...any) (any, error) {
-	people := p[1].(*People)
-	if a, ok := p[0].(Address); ok {
-		return people.Has(a), nil
+	e, people := p[0].(*env), p[2].(*People)
+	if a, ok := p[1].(Address); ok {
+		return people.Has(a), e.spend(0)
 	}
-	return people.Any(p[0].([]Address)), nil
+	all := p[1].([]Address)
+	if err := e.spend(len(all) * 2 * callWork); err != nil {
+		return false, err
+	}
+	return people.Any(all), nil
 }
 
 var (
@@ -119,8 +172,8 @@ var (
 	stringType    = reflect.TypeFor[string]()
 )
 
-// nameVisitor puts lists of people in the place of their names and gives
-// functions their environment, before types are known. A function's inner name
+// nameVisitor puts lists of people in the place of their names, gives functions
+// their environment and has loops count, before types are known. A function's inner name
 // begins with "$", as the name of one (date) is that of a fact, too.
 type nameVisitor struct{ people map[string]*People }
 
@@ -135,15 +188,20 @@ func (v nameVisitor) Visit(node *ast.Node) {
 		if !ok || functions[callee.Value].run == nil {
 			return
 		}
-		if functions[callee.Value].withEnv {
-			n.Arguments = slices.Insert(n.Arguments, 0, ast.Node(&ast.IdentifierNode{Value: "$env"}))
-		}
+		n.Arguments = slices.Insert(n.Arguments, 0, envNode())
 		if callee.Value == "has" {
 			asTexts(n.Arguments)
 		}
 		callee.Value = "$" + callee.Value
+	case *ast.BuiltinNode:
+		if asked, ok := loopOf(n); ok {
+			countTurns(asked)
+		}
 	}
 }
+
+// envNode is the environment as an argument of a function.
+func envNode() ast.Node { return &ast.IdentifierNode{Value: "$env"} }
 
 func asTexts(args []ast.Node) {
 	for i, arg := range args {
@@ -182,6 +240,7 @@ func (v textVisitor) binary(node *ast.Node, n *ast.BinaryNode) {
 		left, right = right, left
 	}
 	if !isTextual(left) {
+		v.word(node, n)
 		return
 	}
 	name := names[0]
@@ -204,22 +263,44 @@ func (v textVisitor) binary(node *ast.Node, n *ast.BinaryNode) {
 func (v textVisitor) operand(operator string, right ast.Node) (ast.Node, bool) {
 	literal, isLiteral := right.(*ast.StringNode)
 	switch {
-	case operator == "matches" && isLiteral:
-		re, err := compilePattern(literal.Value)
-		if err != nil {
-			v.fail(right.Location(), err.Error(), "put a backslash before brackets that are meant as such, or use contains")
-			return nil, false
-		}
-		return constant(re, right), true
 	case operator == "matches":
-		v.fail(right.Location(), "the pattern after matches must be written out in quotes", "")
-		return nil, false
+		return v.pattern(right, compilePattern)
 	case isLiteral:
 		return constant(NewText(literal.Value), right), true
 	case right.Type() == textType:
 		return right, true
 	}
 	return nil, false // the type checker says what is wrong
+}
+
+// word has the patterns for what is no prose checked and counted like the others.
+func (v textVisitor) word(node *ast.Node, n *ast.BinaryNode) {
+	if n.Operator != "matches" || n.Left.Type() != stringType {
+		return
+	}
+	if re, ok := v.pattern(n.Right, compileExact); ok {
+		ast.Patch(node, newCall("$wordMatches", n, n.Left, re))
+	}
+}
+
+// pattern compiles what stands after matches. It must be there when the file is
+// loaded: what strangers write is no pattern.
+func (v textVisitor) pattern(right ast.Node, compile func(string) (*pattern, error)) (ast.Node, bool) {
+	literal, ok := right.(*ast.StringNode)
+	if !ok {
+		v.fail(right.Location(), "the pattern after matches must be written out in quotes", "")
+		return nil, false
+	}
+	re, err := compile(literal.Value)
+	if err != nil {
+		hint := "put a backslash before brackets that are meant as such, or use contains"
+		if errors.Is(err, errLargePattern) {
+			hint = "let it repeat less, or use contains"
+		}
+		v.fail(right.Location(), err.Error(), hint)
+		return nil, false
+	}
+	return constant(re, right), true
 }
 
 func (v textVisitor) in(node *ast.Node, n *ast.BinaryNode) {
@@ -283,8 +364,9 @@ func isTextual(n ast.Node) bool {
 	return t == textType || t == addressType || t == addressesType
 }
 
+// newCall calls one of the operators, which count their work in the environment.
 func newCall(name string, at ast.Node, args ...ast.Node) *ast.CallNode {
-	call := &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: args}
+	call := &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: slices.Insert(args, 0, envNode())}
 	call.SetLocation(at.Location())
 	return call
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -188,6 +189,18 @@ func (b *booking) onInvite(e *Effect) error {
 			b.ask(e, "that it is called off is not known to be from the person that it names as organizer")
 		}
 		return nil
+	}
+	if slices.Contains([]string{"reply", "counter", "refresh", "declinecounter"}, invite.Method) {
+		return fmt.Errorf("the mail's calendar part puts nothing on a calendar (%s)", invite.Method)
+	}
+	// Nobody but its organizer moves what an earlier mail has put there: a change is
+	// asked about, and what does not say that it is one changes nothing.
+	switch {
+	case invite.Verified:
+	case invite.Changed:
+		b.ask(e, "that it has changed is not known to be from the person that it names as organizer")
+	default:
+		e.With["unverified"] = "true"
 	}
 	if invite.AllDay {
 		return b.allDay(e, invite.Start, invite.End)

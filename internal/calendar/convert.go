@@ -116,7 +116,9 @@ func instant(t *calendar.EventDateTime) (time.Time, error) {
 }
 
 // sane keeps to the years that every database and JSON can write, in all zones.
-func sane(t time.Time) bool { return t.Year() > 1 && t.Year() < 9999 }
+func sane(t time.Time) bool {
+	return t.UTC().Year() > 1 && t.UTC().Year() < 9999 && t.Year() > 1 && t.Year() < 9999
+}
 
 // stamp reads when something was made or changed. Google has birthdays that were
 // made in the year 0: such a one is not known.

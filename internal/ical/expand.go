@@ -2,6 +2,7 @@ package ical
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,7 +13,10 @@ import (
 // expansion, whatever the rules say: about a second's work.
 const maxEffort = 4_000_000
 
-var errEffort = errors.New("its rules take too long to follow; ask for less time at once")
+var (
+	errEffort = errors.New("its rules take too long to follow; ask for less time at once")
+	errMany   = fmt.Errorf("there are more than %d occurrences", maxOccurrences)
+)
 
 // effort is what is left of maxEffort. The iterator of rrule-go has no such end:
 // a rule that never matches keeps it busy until the year 9999.
@@ -51,7 +55,9 @@ func (r *Rule) between(from, to time.Time, e *effort) ([]time.Time, error) {
 		if !e.spend(1) {
 			return nil, errEffort
 		}
-		step(n)
+		if step(n); len(w.found) > maxOccurrences {
+			return nil, errMany
+		}
 	}
 	if e.left < 0 {
 		return nil, errEffort
@@ -179,6 +185,7 @@ func (w *walk) clock(unit time.Duration) func(int) {
 			}
 			minutes = []int{t.Minute()}
 		}
+		w.effort.spend(len(minutes) * len(o.Bysecond))
 		for _, minute := range minutes {
 			for _, second := range o.Bysecond {
 				w.give(time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), minute, second, 0, time.UTC))

@@ -68,7 +68,7 @@ func (x *expansion) emit(e *Event, start time.Time, length span, id time.Time) e
 		return nil
 	}
 	if len(x.found) == maxOccurrences {
-		return fmt.Errorf("there are more than %d occurrences", maxOccurrences)
+		return errMany
 	}
 	// A cancellation need not say STATUS (RFC 5546, 3.2.5).
 	status := e.Status
@@ -202,7 +202,7 @@ func (x *expansion) follow(rules []Rule, from, to time.Time) (found []time.Time,
 			return nil, err
 		}
 		if found = append(found, some...); len(found) > maxOccurrences {
-			return nil, fmt.Errorf("there are more than %d occurrences", maxOccurrences)
+			return nil, errMany
 		}
 	}
 	return found, nil

@@ -83,6 +83,7 @@ func (s *Server) add(cal *calendar, doc, organizer object) (*record, error) {
 	s.serial++
 	id := text(doc, "id")
 	if id == "" {
+		delete(doc, "id")
 		id = fmt.Sprintf("srv%023d", s.serial)
 	}
 	self := object{"email": cal.ID, "self": true}
