@@ -93,7 +93,7 @@ func (c *Config) now() time.Time {
 // at a time beside it.
 type Account struct {
 	Config
-	owner owner
+	owner *store.Owner
 	rules atomic.Pointer[rules.Set]
 	run   int64
 
@@ -150,7 +150,7 @@ func Take(ctx context.Context, c Config) (*Account, error) {
 		return nil, err
 	}
 	c.Observe = oneAtATime(c.Observe)
-	a := &Account{Config: c, owner: owner{own}, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1), gistAt: make(chan struct{}, 1), eventAt: make(chan struct{}, 1)}
+	a := &Account{Config: c, owner: own, wake: make(chan struct{}, 1), errandAt: make(chan struct{}, 1), gistAt: make(chan struct{}, 1), eventAt: make(chan struct{}, 1)}
 	a.Log = c.Log.With("account", c.Name)
 	a.UseRules(c.Rules)
 	return a, nil
@@ -168,7 +168,25 @@ func (a *Account) UseRules(set *rules.Set) {
 // Run watches the account until ctx ends. A mail server that can't be reached is
 // not an error: Watch goes on trying. An error means that the journal can't be
 // written, or that the account has another owner.
-func (a *Account) Run(ctx context.Context) error { return a.during(ctx, false) }
+func (a *Account) Run(ctx context.Context) error {
+	for {
+		err := a.during(ctx, false)
+		if !errors.Is(err, store.ErrFull) {
+			return err
+		}
+		a.Log.Error("the disk is full: nothing new is begun until there is space", "error", err, "again_in", fullPause.String())
+		space := time.NewTimer(fullPause)
+		select {
+		case <-ctx.Done():
+			space.Stop()
+			return nil
+		case <-space.C:
+		}
+	}
+}
+
+// fullPause is between two looks whether a disk that was full has space again.
+const fullPause = 10 * time.Second
 
 // RunOnce handles what is new in the watched folders and ends.
 func (a *Account) RunOnce(ctx context.Context) error { return a.during(ctx, true) }

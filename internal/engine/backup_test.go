@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/foredesk/foredesk/internal/faults/faulttest"
+	"github.com/foredesk/foredesk/internal/store/storetest"
 )
 
 const backupRules = `version: 1
@@ -59,7 +60,6 @@ func TestAJournalThatIsGoneBringsNothingBack(t *testing.T) {
 	faulttest.Injected(t, "6", 1)
 }
 
-// Of what was sent since, an old copy knows nothing: see doc/guarantees.md.
 func TestAnOldCopyOfTheJournalLeavesMailWhereItIs(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, startMemory(t, ""), sqlite(t), backupRules)
@@ -83,4 +83,37 @@ func TestAnOldCopyOfTheJournalLeavesMailWhereItIs(t *testing.T) {
 	d.runOnce()
 	d.wantMail("INBOX: flag-1 (\\flagged), flag-2 (\\flagged)\nBoard: board-1, board-2, board-3\n")
 	faulttest.Injected(t, "6", 1)
+}
+
+// backupEvents copy the journal and put the copy back. The process ends for it.
+func backupEvents() map[string]func(*aCase, []string) {
+	return map[string]func(*aCase, []string){
+		"back-up": func(c *aCase, _ []string) { c.backup = c.copyJournal() },
+		"restore": func(c *aCase, _ []string) {
+			c.leave()
+			if !strings.HasPrefix(c.dsn, "sqlite:") {
+				c.dsn = storetest.Copy(c, c.backup)
+				c.Cleanup(c.leave) // before the copy goes
+				return
+			}
+			c.loseJournal()
+			journal, err := os.ReadFile(c.backup)
+			c.must(err)
+			c.must(os.WriteFile(c.journalFile(), journal, 0o600))
+		},
+	}
+}
+
+// copyJournal copies the journal as it is between two processes: to a file beside it, or
+// to a database on the same server.
+func (c *aCase) copyJournal() string {
+	c.leave()
+	if !strings.HasPrefix(c.dsn, "sqlite:") {
+		return storetest.Copy(c, c.dsn)
+	}
+	journal, err := os.ReadFile(c.journalFile())
+	c.must(err)
+	name := filepath.Join(c.TempDir(), "journal.backup")
+	c.must(os.WriteFile(name, journal, 0o600))
+	return name
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,6 +51,7 @@ type calendars struct {
 	server *gcal.Server
 	hand   *gapi.Service // of people
 	first  time.Time     // when the case began, by its clock
+	mu     sync.Mutex    // guards begin, which the server reads, too
 	begin  time.Time     // of the clock, which passes jump
 	real   time.Time
 	count  int    // requests that were counted
@@ -92,7 +94,18 @@ func signedIn(s *gcal.Server) *http.Client {
 	return oauth2.NewClient(context.Background(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: s.Token()}))
 }
 
-func (c *calendars) now() time.Time { return c.begin.Add(time.Since(c.real)) }
+func (c *calendars) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.begin.Add(time.Since(c.real))
+}
+
+// jump puts the clock forward, or back.
+func (c *calendars) jump(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begin = c.begin.Add(by)
+}
 
 // open makes the engine's side of it.
 func (c *calendars) open(d *desk) *engine.Calendars {

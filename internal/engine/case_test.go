@@ -52,6 +52,7 @@ import (
 //	said TEXT                  stands in the log, once
 //	unsaid TEXT                stands nowhere in the log
 //	folders, journal           what there must be: in the indented lines below
+//	back-up, restore           the journal is copied; the copy is put back, and a process begins
 //	fault ID [N]               what has just happened is a fault of internal/faults, N times
 //
 // "_" in an argument stands for a space; "! " before a command says that it fails.
@@ -68,6 +69,7 @@ type aCase struct {
 	second   *desk              // of another foredesk
 
 	hooksURL string
+	backup   string // of the journal: see backup_test.go
 }
 
 // worlds are the servers and journals that every case is played on.
@@ -291,6 +293,7 @@ func init() {
 	maps.Copy(events, calendarEvents())
 	maps.Copy(events, aroundCalendars())
 	maps.Copy(events, letterEvents())
+	maps.Copy(events, backupEvents())
 }
 
 func (c *aCase) fault(args []string) {

@@ -63,12 +63,15 @@ func (w *work) sendLetter(ctx context.Context, id int64, asked bool) error {
 	if w.Outside == nil {
 		return w.endLetter(ctx, failed(s, "this foredesk was started without what it takes to do that"))
 	}
-	if s.State == store.Started {
+	if maybeDone(s) {
 		return w.endDoubt(ctx, s)
 	}
 	asked = asked || s.Op.With["asked"] == "true"
 	if reason, err := w.tooLate(ctx, s); err != nil || reason != "" && !asked {
 		return errors.Join(err, w.endLetter(ctx, failed(s, reason)))
+	}
+	if w.letterWasSent(ctx, s) {
+		return w.endLetter(ctx, store.Ending{StepID: s.ID, State: store.Done, Reason: sentBefore})
 	}
 	p, ending, err := w.writeLetter(ctx, s, asked)
 	if err != nil || p == nil {
@@ -121,6 +124,7 @@ func (w *work) writeLetter(ctx context.Context, s store.Step, asked bool) (p *po
 	w.acting.Lock() // so that nothing is half done while it is told
 	defer w.acting.Unlock()
 	now := w.now()
+	w.owner.Draw(now) // what ends from here on is for the next letter
 	l, err := gatherLetter(ctx, d, s, now, asked)
 	if err != nil {
 		w.Log.Error("a letter could not be put together; it is tried again", "letter", actionWord(s.Op.Arg), "step", s.ID, "error", err)
@@ -144,7 +148,7 @@ func (w *work) record(ctx context.Context, s store.Step, l gathered, kept store.
 		return nil, store.Ending{}, err
 	}
 	secret := rand.Text()
-	tokens, err := w.askIn(ctx, s, approvalTokens(secret, l.decisions), kept.Made)
+	asked, err := w.asksIn(ctx, s, approvalTokens(secret, l.decisions), &kept)
 	if err != nil {
 		return nil, store.Ending{}, err
 	}
@@ -161,9 +165,9 @@ func (w *work) record(ctx context.Context, s store.Step, l gathered, kept store.
 	}
 	letter, err := l.Render()
 	if err != nil {
-		return nil, w.unwritten(s, err), w.notSent(ctx, s, &posted{tokens: tokens, before: before})
+		return nil, w.unwritten(s, err), w.notSent(ctx, s, &posted{tokens: asked, before: before})
 	}
-	return &posted{w.letterErrand(s, letter, kept.Made), tokens, before}, store.Ending{}, nil
+	return &posted{w.letterErrand(s, letter, kept.Made), asked, before}, store.Ending{}, nil
 }
 
 // unwritten is the end of a letter that can't be written, whatever it is tried with.
@@ -307,9 +311,9 @@ func nothingState(s store.Step) store.State {
 	return store.Done
 }
 
-// askIn writes down that a letter asks for approvals, and returns the tokens of those
+// asksIn adds to a letter what approvals it asks for, and returns the tokens of those
 // whose approver reads it: they are not asked by another mail as well.
-func (w *work) askIn(ctx context.Context, s store.Step, tokens map[int64]string, now time.Time) (asked map[int64]string, err error) {
+func (w *work) asksIn(ctx context.Context, s store.Step, tokens map[int64]string, l *store.Letter) (asked map[int64]string, err error) {
 	if len(tokens) == 0 {
 		return nil, nil
 	}
@@ -322,21 +326,16 @@ func (w *work) askIn(ctx context.Context, s store.Step, tokens map[int64]string,
 	readers := w.addresses(append(to, cc...))
 	for _, one := range waiting {
 		word, ours := tokens[one.ID]
-		reads := slices.ContainsFunc(readers, func(r string) bool { return strings.EqualFold(r, w.Approvers[one.Approver]) })
-		switch {
-		case ours && reads:
-			asked[one.ID] = word
-		case ours:
-			err = w.owner.Mailed(ctx, map[int64]string{one.ID: word}, one.Mailed)
+		if !ours {
+			continue
 		}
-		if err != nil {
-			return nil, err
+		ask := store.Ask{Approval: one.ID, Token: word, Mailed: one.Mailed}
+		if slices.ContainsFunc(readers, func(r string) bool { return strings.EqualFold(r, w.Approvers[one.Approver]) }) {
+			asked[one.ID], ask.Mailed = word, l.Made
 		}
+		l.Asks = append(l.Asks, ask)
 	}
-	if len(asked) == 0 {
-		return nil, nil
-	}
-	return asked, w.owner.Mailed(ctx, asked, now)
+	return asked, nil
 }
 
 // readers are those that a letter goes to, and those that get a copy: addresses, or

@@ -14,7 +14,8 @@
 // much at once), apply.go and undo.go. What waits for its time is planned at once
 // (effects.go) and looked at again when the time comes (takeback.go); what happens
 // outside the folders, such as sending mail, is done one thing after another on a
-// path of its own (errand.go); what a person must approve waits for a word at the
+// path of its own (errand.go), and looked for before (sentbefore.go); mail from before
+// the first run is left alone (oldmail.go); what a person must approve waits for a word at the
 // terminal or by mail (approve.go, answers.go). Schedules are followed in schedule.go;
 // what is known of conversations and senders comes from history.go and past.go.
 //

@@ -155,7 +155,7 @@ func (w *work) keepLetter(ctx context.Context, s store.Step, o mailbox.Outcome) 
 // errand does one errand. An error means that it was not done: trouble with the
 // mail server, or with the journal.
 func (w *work) errand(ctx context.Context, s store.Step) (store.Ending, mailbox.Outcome, error) {
-	doubt := s.State == store.Started
+	doubt := maybeDone(s)
 	simple := func(e store.Ending, err error) (store.Ending, mailbox.Outcome, error) {
 		return e, mailbox.Outcome{}, err
 	}
@@ -174,6 +174,9 @@ func (w *work) errand(ctx context.Context, s store.Step) (store.Ending, mailbox.
 	reason, err := w.prepare(ctx, s, &e)
 	if err != nil || reason != "" {
 		return simple(failed(s, reason), err)
+	}
+	if was, err := w.wasSent(ctx, s, e); err != nil || was {
+		return simple(store.Ending{StepID: s.ID, State: store.Done, Reason: sentBefore}, err)
 	}
 	if s.State == store.Planned {
 		if err := w.owner.Start(ctx, []int64{s.ID}); err != nil {
@@ -196,6 +199,13 @@ func isSending(s store.Step) bool {
 	return slices.Contains(sends, s.Op.Do) && s.Op.With["as"] != "draft"
 }
 
+// ofTheDay reports whether a step counts among the mails of a day. So do a rule's
+// notices, by which two houses could wake each other for ever; those of foredesk's own
+// have a subject.
+func ofTheDay(s store.Step) bool {
+	return isSending(s) || s.Op.Do == "notify" && s.Op.With["subject"] == "" && !strings.Contains(s.Op.Arg, "://")
+}
+
 // prepare reads the message where the errand needs it, and says why it is not to
 // be done, or "".
 func (w *work) prepare(ctx context.Context, s store.Step, e *mailbox.Errand) (reason string, err error) {
@@ -215,7 +225,7 @@ func (w *work) prepare(ctx context.Context, s store.Step, e *mailbox.Errand) (re
 			return "the message was moved or deleted by somebody else first; it was left alone", nil
 		}
 	}
-	if !isSending(s) {
+	if !ofTheDay(s) {
 		return "", nil
 	}
 	return w.mayNot(ctx, s)
@@ -238,7 +248,7 @@ func (w *work) ended(s store.Step, o mailbox.Outcome) (store.Ending, mailbox.Out
 	switch o.Result {
 	case mailbox.Done:
 		e.State = store.Done
-		if isSending(s) {
+		if ofTheDay(s) {
 			w.sent.note(w.now())
 		}
 	case mailbox.Later:
@@ -309,7 +319,7 @@ func (w *work) sentToday(ctx context.Context, now time.Time) (int, error) {
 		w.sent.at = nil
 		f := store.Filter{Account: w.Name, States: []store.State{store.Done, store.Uncertain}, Since: since.Add(-approvalTime), NotUndo: true}
 		err := w.Journal.EachStep(ctx, f, func(s store.Step) error {
-			if s.Op.Kind == mailbox.Outside && isSending(s) {
+			if s.Op.Kind == mailbox.Outside && ofTheDay(s) {
 				w.sent.at = append(w.sent.at, s.Ended)
 			}
 			return nil
@@ -330,13 +340,39 @@ const approvalTime = 15 * 24 * time.Hour
 // in a while: seven days where the rule does not say.
 func onceWord(rule, sender string) string { return "reply\x00" + rule + "\x00" + sender }
 
-// raw reads the whole message of a step, nil if it is no longer there.
+// raw reads the message of a step, or nothing where it lies no more. What foredesk has
+// moved itself since the step was read is read where it lies now.
 func (w *work) raw(ctx context.Context, s store.Step) ([]byte, error) {
-	raw, err := w.session.Raw(ctx, s.Item.Place, s.Item.Key, s.Item.MessageID)
-	if err != nil {
-		return nil, onServer(fmt.Errorf("reading message %d for %q: %w", s.Item.ID, s.Rule, err))
+	for {
+		raw, err := w.session.Raw(ctx, s.Item.Place, s.Item.Key, s.Item.MessageID)
+		if err != nil {
+			return nil, onServer(fmt.Errorf("reading message %d for %q: %w", s.Item.ID, s.Rule, err))
+		}
+		if raw != nil {
+			return raw, nil
+		}
+		place, err := w.movedTo(ctx, s)
+		if err != nil || place == s.Item.Place {
+			return nil, err
+		}
+		s.Item.Place = place
 	}
-	return raw, nil
+}
+
+// movedTo is where the message of a step lies by now, as far as the journal knows. New
+// mail that is just being filed is waited for; where an earlier move is in doubt, it is
+// trouble that passes.
+func (w *work) movedTo(ctx context.Context, s store.Step) (place mailbox.Ref, err error) {
+	w.acting.Lock()
+	defer w.acting.Unlock()
+	steps, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{s.Item.ID}, Bare: true})
+	for _, of := range steps {
+		if of.State == store.Started && of.Op.Kind == mailbox.Move {
+			return place, onServer(fmt.Errorf("reading message %d for %q: it is just being moved", s.Item.ID, s.Rule))
+		}
+		place = of.Item.Place
+	}
+	return place, err
 }
 
 // draft puts a message into the folder for drafts. It is looked for there first,
@@ -345,6 +381,9 @@ func (w *work) draft(ctx context.Context, s store.Step, e mailbox.Errand) (store
 	message, id, err := w.Outside.Draft(ctx, e)
 	if err != nil {
 		return failed(s, err.Error()), nil
+	}
+	if was, err := w.lies(ctx, w.session, id, []string{mailbox.Sent, mailbox.Trash}); err != nil || was {
+		return failed(s, draftBefore), err
 	}
 	at, err := w.session.Append(ctx, mailbox.Drafts, []string{`\Draft`, seen}, e.Now, message, id)
 	if err != nil {

@@ -133,12 +133,13 @@ func (w *work) remembered(m *mailbox.Message, needs rules.Needs) store.Message {
 // baseSubject takes "Re:", "AW:", "Fwd:" and the like off (RFC 5256 2.1, and the
 // words of other languages), and says whether the message is an answer.
 func baseSubject(s string) (base string, reply bool) {
+	s = rules.Fold(s) // before blanks are cut off: folding may make some
 	for {
 		s = strings.TrimSpace(s)
 		word, rest, ok := strings.Cut(s, ":")
-		word = strings.ToLower(strings.TrimSpace(word))
+		word = strings.TrimSpace(word)
 		if !ok || !slices.Contains(answerWords, word) && !slices.Contains(forwardWords, word) {
-			return rules.Fold(s), reply
+			return s, reply
 		}
 		reply = reply || slices.Contains(answerWords, word)
 		s = rest

@@ -36,6 +36,9 @@ type pillar struct {
 func (p *pillar) Do(_ context.Context, e mailbox.Errand) mailbox.Outcome {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if e.Doubt {
+		return mailbox.Outcome{Result: mailbox.Unknown}
+	}
 	if key := strings.Split(e.Key, "\x00")[1]; e.Op.Do == "letter" {
 		date := strings.TrimPrefix(key, "agenda/")
 		p.agenda[date], p.text = append(p.agenda[date], p.now()), e.Op.With["text"]

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/agenda"
 	"github.com/foredesk/foredesk/internal/engine"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/gather"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/internal/store"
@@ -70,7 +72,7 @@ func letterEvents() map[string]func(c *aCase, args []string) {
 		"letters": func(c *aCase, args []string) { c.setLetters(args) },
 		"at": func(c *aCase, args []string) {
 			at, _ := c.when(args[0], args[1])
-			c.cal.begin = at.Add(-time.Since(c.cal.real))
+			c.cal.jump(at.Sub(c.cal.now()))
 		},
 		"kept-by-provider": func(c *aCase, _ []string) {
 			posted := c.post.taken()
@@ -228,4 +230,20 @@ func (c *aCase) awaitRun(run int64) store.Run {
 			c.Fatalf("the run is %s after 20 s", r.State)
 		}
 	}
+}
+
+// A second node that wants the same account is refused, so that it sends nothing.
+func TestASecondNodeSendsNoLetters(t *testing.T) {
+	d := newDesk(t, startMemory(t, ""), sqlite(t), letterRules)
+	d.take()
+	other, err := store.Open(t.Context(), d.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	_, err = engine.Take(t.Context(), engine.Config{Name: user, Mail: d.mail(), Journal: other, Rules: d.set, Log: d.logger(), Folders: d.folders, Outside: d.tools(), Letters: usualLetters()})
+	if !errors.Is(err, store.ErrOwned) {
+		t.Errorf("it is %v", err)
+	}
+	faulttest.Injected(t, "32", 1)
 }

@@ -133,6 +133,9 @@ func (w *work) makesAgain(ctx context.Context, s store.Step, c *datebook.Change)
 	if len(set) == 0 {
 		return todo{says: "an earlier mail has put it on the calendar already"}, nil
 	}
+	if s.Op.With["unverified"] == "true" {
+		return no("it is not known to be from the person that it names as organizer, so the event that an earlier mail made was left as it is"), nil
+	}
 	return todo{change: &datebook.Change{Do: datebook.Patch, Calendar: c.Calendar, ID: there.ID, Set: set, Was: only(was, set), Tell: c.Tell}}, nil
 }
 

@@ -45,6 +45,8 @@ type post struct {
 	answer  string // take, later, refuse, swallow (the 250 is lost), dead (says nothing)
 	letters []letterOut
 	stage   func(string) // called at MAIL, RCPT, DATA and before the answer to the dot
+	talks   int          // sessions that have not ended
+	silent  sync.Cond    // there are none
 }
 
 type letterOut struct{ to, raw string }
@@ -52,11 +54,15 @@ type letterOut struct{ to, raw string }
 func startPost(t testing.TB) *post {
 	t.Helper()
 	p := &post{answer: "take"}
+	p.silent.L = &p.mu
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &postSession{post: p, conn: c}, nil }))
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		p.talk(1)
+		return &postSession{post: p, conn: c}, nil
+	}))
 	server.Domain, server.AllowInsecureAuth, server.ErrorLog = "post.example", true, log.New(io.Discard, "", 0)
 	var served sync.WaitGroup
 	served.Go(func() { server.Serve(listener) })
@@ -67,6 +73,23 @@ func startPost(t testing.TB) *post {
 	})
 	p.addr = listener.Addr().String()
 	return p
+}
+
+func (p *post) talk(more int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.talks += more; p.talks == 0 {
+		p.silent.Broadcast()
+	}
+}
+
+// await returns when no session is open: what was sent is taken on by then.
+func (p *post) await() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.talks > 0 {
+		p.silent.Wait()
+	}
 }
 
 func (p *post) answers(how string) {
@@ -170,7 +193,7 @@ func (s *postSession) Data(r io.Reader) error {
 }
 
 func (s *postSession) Reset()        { s.to = nil }
-func (s *postSession) Logout() error { return nil }
+func (s *postSession) Logout() error { s.talk(-1); return nil }
 
 // sealed is the secret by which an account of these tests knows its own mail.
 var sealed = []byte("a secret of sixteen bytes or more")
@@ -268,7 +291,7 @@ func (h *hooks) answers(status int) {
 func (d *desk) pass(by time.Duration) {
 	d.Helper()
 	if d.cal != nil {
-		d.cal.begin = d.cal.begin.Add(by)
+		d.cal.jump(by)
 		return
 	}
 	driver, source := "sqlite", "file:"+strings.TrimPrefix(d.dsn, "sqlite:")+"?_pragma=busy_timeout(10000)"

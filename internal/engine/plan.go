@@ -40,9 +40,17 @@ func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) 
 	now := w.now()
 	b.Next.SeenAt = now
 	p := store.Plan{RunID: w.run, Planned: now, Folder: b.Folder, Cursor: &b.Next}
+	rest, old, err := w.withoutOld(ctx, b, now)
+	if err != nil {
+		return nil, err
+	}
+	b.Messages = rest
 	planned, err := w.evaluate(ctx, b, &p)
 	if err != nil {
 		return nil, err
+	}
+	for i := range planned {
+		planned[i].old = old[planned[i].Place.UID]
 	}
 	steps, err := w.commit(ctx, p, planned)
 	if slices.ContainsFunc(p.Gists, func(g store.Gist) bool { return g.Wanted }) {
@@ -66,7 +74,7 @@ func (w *work) commit(ctx context.Context, p store.Plan, planned []judged) ([]st
 		}
 		known[m.Key] = remember(known[m.Key], item)
 		n := store.NewItem{Item: item}
-		if handle {
+		if handle = handle && !m.old; handle {
 			n.Steps = m.Steps
 			w.alone += len(n.Steps)
 		}
@@ -91,6 +99,7 @@ func (w *work) commit(ctx context.Context, p store.Plan, planned []judged) ([]st
 type judged struct {
 	store.NewItem
 	role    string // of the folder it lies in
+	old     bool   // it was there before the first run
 	crowded bool   // something else takes the time of the event
 }
 

@@ -335,6 +335,60 @@ rules:
 	}
 }
 
+// A message that a rule forwards and files is forwarded, also where it is read while it is
+// on its way: when foredesk itself has moved it, nobody else has taken it away.
+func TestWhatIsBeingFiledIsForwardedAllTheSame(t *testing.T) {
+	t.Parallel()
+	server := startMemory(t, "")
+	d := newDesk(t, server, sqlite(t), `version: 1
+rules:
+  - name: Both
+    when: subject contains "both"
+    irreversible: ok
+    do: [{forward: ben@other.example}, {file: Board}]
+  - name: Send on
+    when: subject contains "fwd"
+    irreversible: ok
+    do: {forward: ben@other.example}
+`)
+	d.runOnce()
+	d.run(d.take())
+	filed, asked := make(chan struct{}), make(chan struct{}, 1)
+	d.post.stage = func(at string) {
+		if at == "." {
+			<-filed // so that errands are still at the first when the next mails come
+		}
+	}
+	d.deliver("fwd-1")
+	d.until(func() bool { d.post.mu.Lock(); defer d.post.mu.Unlock(); return d.post.talks > 0 })
+	d.deliver("fwd-2")
+	d.until(func() bool { return strings.Contains(journalOf(d.T, d.account, d.journal, "("), "fwd-2") })
+	hold := func() {
+		close(filed)
+		<-asked // for the message where it lay
+	}
+	server.moved.Store(&hold)
+	kept := 0 // copies of what was sent; then the next message is read
+	d.line.watch(func(command string, answered bool) bool {
+		switch {
+		case answered && command == "APPEND":
+			kept++
+		case answered && kept == 2 && (command == "FETCH" || command == "SEARCH"):
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+		}
+		return false
+	})
+	d.deliver("both")
+	d.until(func() bool { return len(d.post.taken()) == 3 })
+	d.until(func() bool { return d.has("Board: both\n") })
+	if got := journalOf(d.T, d.account, d.journal, "("); strings.Contains(got, "failed") {
+		t.Errorf("the journal has\n%s", got)
+	}
+}
+
 // Where the provider keeps a copy of what was sent, as Gmail does, ours is not put
 // beside it; and a copy that can't be kept makes no mail go twice.
 func TestACopyOfWhatWasSentIsKeptOnce(t *testing.T) {

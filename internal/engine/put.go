@@ -111,7 +111,7 @@ const noCalendar = "the account has no calendar; name one in foredesk.yaml: cale
 
 // inDoubt reports whether an earlier try at a step may have reached the calendar.
 func inDoubt(s store.Step) bool {
-	return s.State == store.Started || s.Attempts > 0 && s.Reason != notThereYet
+	return maybeDone(s) || s.Attempts > 0 && s.Reason != notThereYet
 }
 
 // oneEvent does one thing on a calendar and writes down how it ended.

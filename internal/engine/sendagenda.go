@@ -49,8 +49,13 @@ func (a *Account) sendAgenda(ctx context.Context, run int64, args AgendaArgs) er
 		return err
 	}
 	sent, err := a.Journal.Steps(ctx, store.Filter{Account: a.Name, StepID: step})
-	if err != nil || len(sent) == 0 || sent[0].State == store.Done {
+	switch {
+	case err != nil || len(sent) == 0:
 		return err
+	case sent[0].Reason == sentBefore:
+		return fmt.Errorf("the agenda of %s: %s; with --again it is sent once more", args.Date, sentBefore)
+	case sent[0].State == store.Done:
+		return nil
 	}
 	return fmt.Errorf("sending the agenda of %s: %s%s", args.Date, sent[0].Reason, map[store.State]string{
 		store.Planned: "; it is tried again before long, if foredesk runs", store.Uncertain: "; look into the mailbox",

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -92,8 +90,7 @@ func (w *work) readUnsure(ctx context.Context) error {
 	return nil
 }
 
-// hasCome looks for a letter by its Message-ID where it may lie by now. Nobody else
-// can have written one with that id and our seal.
+// hasCome looks for a letter by its Message-ID.
 func (w *work) hasCome(ctx context.Context, s store.Step) (found bool, err error) {
 	o := w.Outside.Do(ctx, mailbox.Errand{Key: errandKey(w.Name, s), Account: w.Name, Op: s.Op, Now: w.now(), Doubt: true})
 	if o.LetterID == "" {
@@ -104,20 +101,5 @@ func (w *work) hasCome(ctx context.Context, s store.Step) (found bool, err error
 		return false, err
 	}
 	defer session.Close()
-	// Some providers put what they have sent among sent mail themselves.
-	for _, folder := range append(append([]string{}, w.Folders...), mailbox.Sent, mailbox.Archive, mailbox.Trash) {
-		err := session.Scan(ctx, folder, mailbox.Query{MessageID: o.LetterID}, func(_ context.Context, b mailbox.Batch) error {
-			for _, m := range b.Messages {
-				found = found || m.ByUs
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, mailbox.ErrNoFolder) {
-			return false, onServer(fmt.Errorf("looking for the letter of step %d: %w", s.ID, err))
-		}
-		if found {
-			return true, nil
-		}
-	}
-	return false, nil
+	return w.lies(ctx, session, o.LetterID, w.whereSentLies())
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,9 @@ const (
 type imapServer struct {
 	addr, password string
 	renumber       func(folder string) // gives a folder a new UIDVALIDITY
+	// moved is called when a MOVE is done and before it is answered; of the server in
+	// memory alone.
+	moved *atomic.Pointer[func()]
 }
 
 // abilities are what a server can announce, by the names that cases use.
@@ -65,9 +69,10 @@ func startMemory(t testing.TB, can string) imapServer {
 		t.Fatal(err)
 	}
 	able := abilities[can]
+	moved := &atomic.Pointer[func()]{}
 	server := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return memorySession{users.NewSession().(imapserver.SessionIMAP4rev2), able.noKeywords}, nil, nil
+			return memorySession{users.NewSession().(imapserver.SessionIMAP4rev2), able.noKeywords, moved}, nil, nil
 		},
 		Caps: able.memory, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
 	})
@@ -81,7 +86,7 @@ func startMemory(t testing.TB, can string) imapServer {
 		server.Close()
 		served.Wait()
 	})
-	s := imapServer{addr: listener.Addr().String(), password: secret}
+	s := imapServer{addr: listener.Addr().String(), password: secret, moved: moved}
 	s.renumber = func(folder string) { s.byCopy(t, folder) }
 	return s
 }
@@ -90,6 +95,7 @@ func startMemory(t testing.TB, can string) imapServer {
 type memorySession struct {
 	imapserver.SessionIMAP4rev2
 	noKeywords bool
+	moved      *atomic.Pointer[func()]
 }
 
 // Select says, where the case asks for it, that only the flags of RFC 3501 stay.
@@ -116,7 +122,11 @@ func (s memorySession) Move(w *imapserver.MoveWriter, set imap.NumSet, to string
 	if s.none(set) {
 		return nil
 	}
-	return s.SessionIMAP4rev2.Move(w, set, to)
+	err := s.SessionIMAP4rev2.Move(w, set, to)
+	if done := s.moved.Load(); err == nil && done != nil {
+		(*done)()
+	}
+	return err
 }
 
 func (s memorySession) Copy(set imap.NumSet, to string) (*imap.CopyData, error) {

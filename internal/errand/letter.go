@@ -18,7 +18,7 @@ func (d *Desk) letterToReaders(ctx context.Context, e mailbox.Errand) mailbox.Ou
 		return refused("%s", err)
 	}
 	if e.Doubt {
-		return mailbox.Outcome{Result: mailbox.Unknown, LetterID: id, Reason: "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"}
+		return inDoubt(id)
 	}
 	to, err := d.recipients(e.Op.With["to"])
 	if err != nil {
@@ -32,12 +32,7 @@ func (d *Desk) letterToReaders(ctx context.Context, e mailbox.Errand) mailbox.Ou
 	if err != nil {
 		return refused("%s", err)
 	}
-	o := d.mail(ctx, l)
-	o.LetterID = id
-	if !slices.ContainsFunc(l.To, d.isOwn) {
-		o.Letter = l.Raw // what comes to the own address need not lie there twice
-	}
-	return o
+	return d.mailAndKeep(ctx, l)
 }
 
 // isOwn reports whether an address is one of the account's.

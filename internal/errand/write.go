@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,21 +64,30 @@ func (d *Desk) Draft(_ context.Context, e mailbox.Errand) ([]byte, string, error
 	return l.Raw, l.MessageID, err
 }
 
-// send writes a message and hands it to the mail server. After a crash nobody can
-// know whether it was sent.
+// send writes a message and hands it to the mail server. In doubt it sends nothing, but
+// tells by which Message-ID the mail can be looked for: what was redirected has none of
+// its own, and no copy is kept of it.
 func (d *Desk) send(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
-	if e.Doubt {
-		return mailbox.Outcome{Result: mailbox.Unknown, Reason: "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"}
-	}
 	l, err := d.letter(e)
-	if err != nil {
+	redirected := e.Op.Do == "redirect"
+	switch {
+	case e.Doubt && (err != nil || redirected):
+		return inDoubt("")
+	case e.Doubt:
+		return inDoubt(l.MessageID)
+	case err != nil:
 		return refused("%s", err)
 	}
 	o := d.mail(ctx, l)
-	if e.Op.Do != "redirect" { // which is not ours, and was in the mailbox before
+	if !redirected { // which was in the mailbox before
 		o.Letter, o.LetterID = l.Raw, l.MessageID
 	}
 	return o
+}
+
+// inDoubt is the outcome of a mail that may have been sent.
+func inDoubt(id string) mailbox.Outcome {
+	return mailbox.Outcome{Result: mailbox.Unknown, LetterID: id, Reason: "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"}
 }
 
 func (d *Desk) letter(e mailbox.Errand) (mail.Letter, error) {
@@ -153,20 +163,36 @@ func (d *Desk) notify(ctx context.Context, e mailbox.Errand) mailbox.Outcome {
 		}
 		return ofHook(d.Hooks.Notify(ctx, e.Op.Arg, cmp.Or(e.Op.With["subject"], e.Rule), text, mark(e.Key)), false)
 	}
-	if e.Doubt {
-		return mailbox.Outcome{Result: mailbox.Unknown, Reason: "foredesk was stopped while it sent this; it may have been sent, so it is not sent again"}
+	l, err := d.noteTo(e, text)
+	switch {
+	case e.Doubt:
+		return inDoubt(l.MessageID)
+	case err != nil:
+		return refused("%s", err)
 	}
+	return d.mailAndKeep(ctx, l)
+}
+
+// noteTo writes what somebody is told by mail.
+func (d *Desk) noteTo(e mailbox.Errand, text string) (mail.Letter, error) {
 	to, err := d.recipients(e.Op.Arg)
 	if err != nil {
-		return refused("%s", err)
+		return mail.Letter{}, err
 	}
 	w := mail.Wording{Subject: e.Op.With["subject"], Text: text}
 	if w.Subject == "" { // in a list of mails the text, a line, says more than the rule's name
 		w.Subject, w.Text = text, text+"\n\nBy the rule \""+e.Rule+"\".\n"
 	}
-	l, err := d.Author.Note(d.stamp(e), w, to)
-	if err != nil {
-		return refused("%s", err)
+	return d.Author.Note(d.stamp(e), w, to)
+}
+
+// mailAndKeep hands a mail of ours to the mail server. A copy is to be kept of what goes
+// to others alone: what comes to the own address need not lie there twice.
+func (d *Desk) mailAndKeep(ctx context.Context, l mail.Letter) mailbox.Outcome {
+	o := d.mail(ctx, l)
+	o.LetterID = l.MessageID
+	if !slices.ContainsFunc(l.To, d.isOwn) {
+		o.Letter = l.Raw
 	}
-	return d.mail(ctx, l)
+	return o
 }
