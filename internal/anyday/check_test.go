@@ -1,6 +1,7 @@
 package anyday
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,34 +11,28 @@ import (
 	"github.com/foredesk/foredesk/internal/store"
 )
 
-// rest lets all come to rest and checks what must hold then:
+// rest lets all come to rest, and checks all that the package comment says.
 //
-//   - each message that was delivered, and that no person has deleted, is there
-//     exactly once, besides the copies that a rule has made of it, one each (there)
-//   - foredesk moved no message twice, and none that it has no row for (moves)
-//   - a message lies where, and is flagged as, what was last done to it has left it:
-//     a row that is done has its effect, and what a person has reversed stays so (properties)
-//   - what is due is done or given up, and mail that a rule is about was handled (journal)
-//   - nothing was sent twice, nothing without a row, and nothing that waits for a
-//     word that nobody gave (sent)
-//   - on the calendar, what people have put is as they left it, and what foredesk has
-//     put is there once, unless a person took it away (calendar)
-//
-// Mail that was there before foredesk is held to the same, and has no rows.
+// Mail that was there before foredesk is held to the same, and has no rows unless a
+// person touches it or asks for them.
 func (w *world) rest() {
 	w.settle()
 	w.note("all is at rest")
 	rows := rowsBySubject(w.steps(store.Filter{Account: account}))
 	p := w.person()
 	defer p.Close()
-	now := w.there(p.look())
-	w.moves(rows)
+	all := p.look()
+	h := w.told(all)
+	now := w.there(all, rows)
+	w.moves(h, rows)
 	for _, d := range w.mail[1:] {
-		if s, ok := now[d.n]; ok && !d.gone && d.kind != "answer" {
+		if s, ok := now[d.n]; ok && !d.gone && !d.doubled && d.kind != "answer" {
 			w.properties(d, s, rows[d.subject])
 		}
 	}
 	w.journalIsDone(rows)
+	w.onceEach(rows)
+	w.lettersOnce(rows)
 	w.nothingSentTwice(rows)
 	w.calendar(rows)
 	if w.Failed() {
@@ -61,7 +56,7 @@ func rowsBySubject(steps []store.Step) map[string][]store.Step {
 
 // there checks that each message is there once, and returns where it lies. A copy
 // becomes a property of its original.
-func (w *world) there(all []seen) map[int]map[string]string {
+func (w *world) there(all []seen, rows map[string][]store.Step) map[int]map[string]string {
 	w.Helper()
 	now, count, copied := map[int]map[string]string{}, map[int]int{}, map[int]int{}
 	for _, s := range all {
@@ -76,7 +71,10 @@ func (w *world) there(all []seen) map[int]map[string]string {
 		}
 	}
 	for _, d := range w.mail[1:] {
-		if !d.gone && count[d.n] != 1 {
+		if count[d.n] == 2 && w.kind.mail != everything && w.met(d, "", rows[d.subject]) {
+			d.doubled = true
+		}
+		if !d.gone && count[d.n] != 1 && !d.doubled {
 			w.Errorf("delivery %d, %q, is there %d times", d.n, d.subject, count[d.n])
 		}
 		if copied[d.n] > 1 {
@@ -99,51 +97,83 @@ func (w *world) twins(subject string) (all []*delivery) {
 	return all
 }
 
-// moves holds Dovecot's log against the journal.
-func (w *world) moves(rows map[string][]store.Step) {
+// moves holds Dovecot's log against the journal: what foredesk did is written down, and
+// what is written down as done it did. Rows of several deliveries of one message can't
+// be told apart.
+func (w *world) moves(h *history, rows map[string][]store.Step) {
 	w.Helper()
-	filed, back, copied := map[int]int{}, map[int]int{}, map[int]int{}
-	for _, c := range w.changes() {
-		switch n := c.size - (&delivery{}).size(); {
-		case c.byPerson || c.what != "copy" || n < 1 || n >= len(w.mail):
-		case c.box == copies:
-			copied[n]++
-		case c.box == "INBOX":
-			back[n]++
-		default:
-			filed[n]++
-		}
-	}
 	told := map[string]bool{}
 	for _, d := range w.mail[1:] {
-		if filed[d.n] > 1 || back[d.n] > 1 || copied[d.n] > 1 {
-			w.Errorf("delivery %d, %q, was filed %d times, moved back %d times and copied %d times", d.n, d.subject, filed[d.n], back[d.n], copied[d.n])
-		}
-		if told[d.subject] || d.kind == "answer" {
+		if told[d.subject] || d.kind == "answer" || w.blurred(d, rows[d.subject]) {
 			continue
 		}
 		told[d.subject] = true
-		var f, b, c int
+		times := map[string]int{}
 		for _, twin := range w.twins(d.subject) {
-			f, b, c = f+filed[twin.n], b+back[twin.n], c+copied[twin.n]
+			for box, n := range h.into[twin.n] {
+				if times[box] += n; n > 1 && !w.applied && box != "INBOX" { // apply may follow a rule that has another name by then
+					w.Errorf("delivery %d, %q, was put into %s %d times", twin.n, d.subject, box, n)
+				}
+			}
 		}
-		w.atMost(d.subject, "filed", f, rows[d.subject], func(s store.Step) bool { return s.Op.Kind == mailbox.Move && s.Undoes == 0 })
-		w.atMost(d.subject, "moved back", b, rows[d.subject], func(s store.Step) bool { return s.Op.Kind == mailbox.Move && s.Undoes != 0 })
-		w.atMost(d.subject, "copied", c, rows[d.subject], func(s store.Step) bool { return s.Op.Kind == mailbox.Copy })
+		w.performed(d, times, rows[d.subject])
 	}
 }
 
-// atMost checks that there is a row for each time that something was done.
-func (w *world) atMost(subject, what string, times int, rows []store.Step, of func(store.Step) bool) {
+// blurred reports whether a person moved a message back while a move of it was in doubt,
+// and the folder got new UIDs at the same time: then nothing tells it from one that was
+// never moved.
+func (w *world) blurred(d *delivery, rows []store.Step) bool {
+	return w.putThere(d.subject, "INBOX") && slices.ContainsFunc(rows, func(s store.Step) bool {
+		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(w.renumbered, func(at time.Time) bool {
+			return s.Planned.Before(at) && s.Ended.After(at)
+		})
+	})
+}
+
+// performed checks that there is a row for each time that foredesk put a message
+// somewhere, and that each row that is done has put it there.
+func (w *world) performed(d *delivery, times map[string]int, rows []store.Step) {
 	w.Helper()
-	n := 0
+	all, done := map[string]int{}, map[string]int{}
 	for _, s := range rows {
-		if of(s) {
-			n++
+		if s.Op.Kind != mailbox.Move && s.Op.Kind != mailbox.Copy {
+			continue
+		}
+		all[s.Op.To]++
+		if s.State == store.Done {
+			done[s.Op.To]++
 		}
 	}
-	if times > n {
-		w.Errorf("%q was %s %d times, and the journal has %d rows of it", subject, what, times, n)
+	for box, n := range times {
+		if n > all[box] {
+			w.Errorf("%q was put into %s %d times, and the journal has %d rows of it", d.subject, box, n, all[box])
+		}
+	}
+	for box, n := range done {
+		if n > times[box] && !w.putThere(d.subject, box) {
+			w.Errorf("%q was put into %s %d times, and %d rows of it are done", d.subject, box, times[box], n)
+		}
+	}
+}
+
+// putThere reports whether a person has put a message into a folder, where foredesk,
+// in doubt, may have found it.
+func (w *world) putThere(subject, box string) bool {
+	return slices.ContainsFunc(w.twins(subject), func(d *delivery) bool { return d.put[box] })
+}
+
+// onceEach checks that no rule's action stands in the journal twice for one message.
+func (w *world) onceEach(rows map[string][]store.Step) {
+	w.Helper()
+	for subject, steps := range rows {
+		times := map[string]int{}
+		for _, s := range steps {
+			key := fmt.Sprint(s.Item.ID, s.Rule, "/", s.Action, "/", s.Undoes)
+			if times[key]++; times[key] == 2 {
+				w.Errorf("%q: %s / %s stands in the journal twice", subject, s.Rule, s.Action)
+			}
+		}
 	}
 }
 
@@ -176,14 +206,14 @@ func (w *world) allowed(d *delivery, property string, rows []store.Step, alone b
 		values = append(values, a.value)
 	}
 	switch {
-	case !alone, len(acts) == 0 && met(d, property, rows):
+	case !alone, len(acts) == 0 && w.met(d, property, rows):
 		return values
 	case len(acts) == 0:
 		return values[len(values)-1:]
 	}
 	a := acts[len(acts)-1]
 	switch {
-	case last.ID == 0 && !met(d, property, rows), last.ID != 0 && a.from.After(last.Ended):
+	case last.ID == 0 && !w.met(d, property, rows), last.ID != 0 && a.from.After(last.Ended):
 		return []string{a.value}
 	case last.ID != 0 && last.Planned.After(a.to):
 		return []string{effect(last, property)}
@@ -193,13 +223,16 @@ func (w *world) allowed(d *delivery, property string, rows []store.Step, alone b
 
 // met reports whether foredesk may have worked on a message just when a person acted
 // on it. A flag that is set on a message while somebody moves it is lost, though the
-// server says that it was set.
-func met(d *delivery, property string, rows []store.Step) bool {
-	return property != "place" && slices.ContainsFunc(d.acts, func(a act) bool {
+// server says that it was set. So it may be where Dovecot was killed in the middle of a
+// copy, which is there then without its keywords.
+func (w *world) met(d *delivery, property string, rows []store.Step) bool {
+	during := func(from, to time.Time) bool {
 		return slices.ContainsFunc(rows, func(s store.Step) bool {
-			return !s.Planned.After(a.to) && (s.Ended.IsZero() || !s.Ended.Before(a.from))
+			return !s.Planned.After(to) && (s.Ended.IsZero() || !s.Ended.Before(from))
 		})
-	})
+	}
+	return property != "place" && (slices.ContainsFunc(d.acts, func(a act) bool { return during(a.from, a.to) }) ||
+		slices.ContainsFunc(w.sights, func(s sight) bool { return property != "" && s.when.After(w.rested) && during(s.when, s.when) }))
 }
 
 // effect is the value that a row has given a property, empty for none. One that was
@@ -230,7 +263,7 @@ func (w *world) journalIsDone(rows map[string][]store.Step) {
 	w.Helper()
 	for subject, steps := range rows {
 		for _, s := range steps {
-			if s.State == store.Started || s.State == store.Planned && !s.NotBefore.After(time.Now()) {
+			if s.State == store.Started || s.State == store.Planned && !s.NotBefore.After(w.settled) {
 				w.Errorf("%q: %s / %s is left %s: %s", subject, s.Rule, s.Action, s.State, s.Reason)
 			}
 			if s.State == store.Failed && strings.HasPrefix(s.Reason, "sending") { // which nobody has refused
@@ -241,7 +274,7 @@ func (w *world) journalIsDone(rows map[string][]store.Step) {
 	for _, d := range w.mail[1:] {
 		planned := len(rows[d.subject]) > 0
 		switch {
-		case d.old && !d.touched && planned: // what a person puts into the inbox counts as new there
+		case d.old && !w.applied && planned: // wherever a person has moved it
 			w.Errorf("%q is older than foredesk, and has rows", d.subject)
 		case !d.old && !d.touched && !d.gone && d.kind != "plain" && d.kind != "answer" && !planned:
 			w.Errorf("delivery %d, %q, was overlooked", d.n, d.subject)

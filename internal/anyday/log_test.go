@@ -1,49 +1,262 @@
 package anyday
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // change is one line of what Dovecot wrote down: somebody put a message of some
-// size into a folder. A MOVE is a copy and an expunge.
+// size into a folder, marked it, or took it away. A MOVE is a copy and an expunge.
 type change struct {
 	byPerson bool
-	what     string // copy, expunge, append, ...
-	from     string // of a copy
+	what     string // copy, expunge, save, delete (marked so), undelete
 	box      string
-	size     int
+	uid      int
+	n        int    // the number of the delivery, 0 for what is none
+	renamed  string // the name that box has since, where what is empty
+	line     string
+	at       int // where the line stands in the log
 }
 
-var logLine = regexp.MustCompile(`imap\(([^)@]+)(@hand)?\).*: Info: ([a-z]+)(?: from ([^:]+))?: (.*)$`)
+var (
+	logLine     = regexp.MustCompile(`imap\(([^)@]+)(@hand)?\)\S*: Info: (.*)$`)
+	logChange   = regexp.MustCompile(`^([a-z]+)(?: from [^:]+)?: (.*)$`)
+	logRenaming = regexp.MustCompile(`^Mailbox renamed: (\S+) -> (\S+)$`)
+)
 
-// mailLog is what Dovecot wrote of this day's user.
-func (w *world) mailLog() (lines []string) {
-	for line := range strings.Lines(w.server.Log()[w.log:]) {
-		line = strings.TrimSpace(line)
-		if m := logLine.FindStringSubmatch(line); m != nil && m[1] == w.user && m[5] != "" {
-			lines = append(lines, line)
+// mailLog is what Dovecot wrote of this day's user, and where each line stands.
+func (w *world) mailLog() (lines []string, at []int) {
+	text := w.server.Log()
+	place := w.log
+	for line := range strings.Lines(text[w.log:]) {
+		m := logLine.FindStringSubmatch(strings.TrimSpace(line))
+		if m != nil && m[1] == w.user && (logChange.MatchString(m[3]) || logRenaming.MatchString(m[3])) {
+			lines, at = append(lines, strings.TrimSpace(line)), append(at, place)
 		}
+		place += len(line)
 	}
-	return lines
+	return lines, at
 }
 
 // changes reads that log. Both names of the user lead to one mailbox: people sign in
 // as "user@hand", so that Dovecot tells them from foredesk.
 func (w *world) changes() (all []change) {
-	for _, line := range w.mailLog() {
+	lines, at := w.mailLog()
+	for i, line := range lines {
 		m := logLine.FindStringSubmatch(line)
-		c := change{byPerson: m[2] != "", what: m[3], from: m[4]}
-		for field := range strings.SplitSeq(m[5], ", ") {
+		c := change{byPerson: m[2] != "", line: line, at: at[i]}
+		if names := logRenaming.FindStringSubmatch(m[3]); names != nil {
+			c.box, c.renamed = names[1], names[2]
+			all = append(all, c)
+			continue
+		}
+		parts := logChange.FindStringSubmatch(m[3])
+		c.what = parts[1]
+		for field := range strings.SplitSeq(parts[2], ", ") {
 			switch name, value, _ := strings.Cut(field, "="); name {
 			case "box":
 				c.box = value
+			case "uid":
+				c.uid, _ = strconv.Atoi(value) // 0 is the number of none
 			case "vsize":
-				c.size, _ = strconv.Atoi(value) // 0 is the size of no message
+				size, _ := strconv.Atoi(value) // 0 is the size of no message
+				if n := size - (&delivery{}).size(); n > 0 && n < len(w.mail) {
+					c.n = n
+				}
 			}
 		}
 		all = append(all, c)
 	}
 	return all
+}
+
+// spot is where a message lies, by Dovecot's log.
+type spot struct {
+	box string
+	uid int
+}
+
+// history is Dovecot's log, lived through once more. Of a process that was killed, a
+// line may be missing: what was seen afterwards takes its place.
+type history struct {
+	*world
+	at     map[int]map[spot]bool  // where each delivery lies, and whether it is not marked deleted there
+	into   map[int]map[string]int // how often foredesk has put a delivery into a folder
+	moving map[int]int            // how many originals it has copied, and not taken away yet
+	// destroyed are the deliveries whose last copy a person took away, be it with the
+	// folder that foredesk had just put it into.
+	destroyed map[int]bool
+	wrong     []string
+}
+
+// sight is what lay in the mailbox when Dovecot's log had come to a certain place.
+type sight struct {
+	at   int
+	when time.Time // Dovecot was killed
+	seen map[int]map[spot]bool
+}
+
+// replay lives the log through, and finds where foredesk took a message's last copy
+// away, be it for a moment, or expunged what it can't have meant. A copy that a rule
+// has asked for does not count as one.
+func (w *world) replay() *history {
+	h := &history{world: w, at: map[int]map[spot]bool{}, into: map[int]map[string]int{}, moving: map[int]int{}, destroyed: map[int]bool{}}
+	for i := range w.mail {
+		h.at[i], h.into[i] = map[spot]bool{}, map[string]int{}
+	}
+	sights := w.sights
+	for _, c := range w.changes() {
+		for len(sights) > 0 && sights[0].at <= c.at {
+			h.believe(sights[0].seen)
+			sights = sights[1:]
+		}
+		h.follow(c)
+	}
+	for _, s := range sights {
+		h.believe(s.seen)
+	}
+	return h
+}
+
+func (h *history) follow(c change) {
+	places, place := h.at[c.n], spot{c.box, c.uid}
+	before := h.copiesLeft(places)
+	switch c.what {
+	case "":
+		h.rename(c.box, c.renamed)
+	case "save", "copy", "undelete":
+		places[place] = true
+	case "delete":
+		places[place] = false
+	case "expunge":
+		delete(places, place)
+	}
+	if c.n == 0 {
+		return
+	}
+	if !c.byPerson {
+		h.acted(c)
+	}
+	switch {
+	case c.box == copies || before == 0 || h.copiesLeft(places) > 0:
+	case c.byPerson:
+		h.destroyed[c.n] = true
+	default:
+		h.wrong = append(h.wrong, fmt.Sprintf("foredesk took the last copy of delivery %d away: %s", c.n, c.line))
+	}
+}
+
+// acted counts what foredesk has done, and checks that it expunges only originals of
+// what it has copied.
+func (h *history) acted(c change) {
+	switch {
+	case c.what == "undelete": // how a move is taken back where the original could only be marked
+		h.into[c.n][c.box]++
+	case c.what == "copy":
+		h.into[c.n][c.box]++
+		if c.box != copies {
+			h.moving[c.n]++
+		}
+	case c.what == "expunge" && c.box != copies:
+		if h.moving[c.n]--; h.moving[c.n] < 0 || h.kind.mail == bare {
+			h.wrong = append(h.wrong, "foredesk expunged what it had not moved, or could not name: "+c.line)
+		}
+	}
+}
+
+// believe takes over what was seen after Dovecot was killed. What is there and was not
+// written down, foredesk has put there, unless a person has, or had just delivered it.
+func (h *history) believe(seen map[int]map[spot]bool) {
+	for n, places := range seen {
+		if n >= len(h.mail) {
+			continue
+		}
+		for place := range places {
+			if _, known := h.at[n][place]; !known && len(h.at[n]) > 0 && !h.mail[n].put[place.box] {
+				h.into[n][place.box]++
+				h.moving[n]++
+			}
+		}
+		if h.copiesLeft(h.at[n]) > 0 && h.copiesLeft(places) == 0 {
+			h.wrong = append(h.wrong, fmt.Sprintf("delivery %d was gone when Dovecot was back", n))
+		}
+		h.at[n] = maps.Clone(places)
+	}
+}
+
+// copiesLeft counts a message's copies that have not gone. Where nothing can be
+// expunged by name, to be marked deleted is to be gone.
+func (w *world) copiesLeft(at map[spot]bool) (n int) {
+	for place, unmarked := range at {
+		if place.box != copies && (unmarked || w.kind.mail != bare) {
+			n++
+		}
+	}
+	return n
+}
+
+func (h *history) rename(from, to string) {
+	for _, places := range h.at {
+		for place, unmarked := range maps.Clone(places) {
+			if place.box == from {
+				delete(places, place)
+				places[spot{to, place.uid}] = unmarked
+			}
+		}
+	}
+}
+
+// spots says where deliveries were seen.
+func (w *world) spots(all []seen) map[int]map[spot]bool {
+	at := map[int]map[spot]bool{}
+	for _, d := range w.mail[1:] {
+		at[d.n] = map[spot]bool{}
+	}
+	for _, s := range all {
+		at[s.n][spot{s.folder, int(s.uid)}] = !s.has(`\Deleted`)
+	}
+	return at
+}
+
+// told is the history of the day, once Dovecot's log has all that can be seen: lines
+// of several processes come in their own time.
+func (w *world) told(all []seen) *history {
+	w.Helper()
+	want := w.spots(all)
+	h := w.replay()
+	for end := time.Now().Add(patience); !w.same(h.at, want) && time.Now().Before(end); h = w.replay() {
+		w.pause(20 * time.Millisecond)
+	}
+	for _, d := range w.mail[1:] {
+		d.gone = d.gone || h.destroyed[d.n] && h.copiesLeft(h.at[d.n]) == 0
+	}
+	for _, wrong := range h.wrong {
+		w.Errorf("%s", wrong)
+	}
+	if !w.same(h.at, want) {
+		w.Errorf("what is there can't be explained by Dovecot's log:\n%v\n%v", h.at, want)
+	}
+	return h
+}
+
+// same compares where deliveries lie; marked ones are not looked at.
+func (w *world) same(a, b map[int]map[spot]bool) bool {
+	live := func(places map[spot]bool) map[spot]bool {
+		places = maps.Clone(places)
+		maps.DeleteFunc(places, func(_ spot, unmarked bool) bool { return w.kind.mail == bare && !unmarked })
+		for place := range places {
+			places[place] = true
+		}
+		return places
+	}
+	for _, d := range w.mail[1:] {
+		if !maps.Equal(live(a[d.n]), live(b[d.n])) {
+			return false
+		}
+	}
+	return true
 }

@@ -29,8 +29,10 @@ type delivery struct {
 	kind    string
 	subject string // the same for deliveries of the same message
 	raw     string
-	old     bool // it was there before foredesk
-	gone    bool // a person deleted it
+	old     bool            // it was there before foredesk
+	gone    bool            // a person deleted it, for good
+	doubled bool            // a person moved it while foredesk was copying it, and there are two
+	put     map[string]bool // the folders into which a person has put it, ever
 	at      time.Time
 	touched bool              // by a person, ever
 	was     map[string]string // what was so when all last came to rest: see property
@@ -57,10 +59,11 @@ func (w *world) person() *person {
 }
 
 func (w *world) signedIn() (*imapclient.Client, error) {
-	client, err := imapclient.DialInsecure(w.server.Addr(), nil)
+	conn, err := dial(w.server)
 	if err != nil {
 		return nil, err
 	}
+	client := imapclient.New(conn, nil)
 	return client, client.Login(w.user+"@hand", w.server.Password).Wait()
 }
 
@@ -68,7 +71,11 @@ func (w *world) signedIn() (*imapclient.Client, error) {
 func (w *world) newMail(kind, subject string, id bool) *delivery {
 	d := &delivery{n: len(w.mail), kind: kind, subject: subject, was: map[string]string{"place": "INBOX", copies: "false"}}
 	var b strings.Builder
-	fmt.Fprintf(&b, "From: Ben <ben@partner.example>\nTo: %s\nSubject: %s\nDate: Tue, 08 Dec 2026 10:00:00 +0000\n", address, subject)
+	date := w.began
+	if strings.HasPrefix(subject, old) {
+		date = longAgo(date)
+	}
+	fmt.Fprintf(&b, "From: Ben <ben@partner.example>\nTo: %s\nSubject: %s\nDate: %s\n", address, subject, date.Format(time.RFC1123Z))
 	if id {
 		fmt.Fprintf(&b, "Message-ID: <%s@partner.example>\n", strings.ReplaceAll(subject, " ", "-"))
 	}
@@ -85,6 +92,12 @@ func (w *world) newMail(kind, subject string, id bool) *delivery {
 func (w *world) again(d *delivery) *delivery {
 	return &delivery{n: len(w.mail), kind: d.kind, subject: d.subject, raw: d.raw, was: map[string]string{"place": "INBOX", copies: "false"}}
 }
+
+// old begins the subjects of mail that was there before foredesk.
+const old = "old "
+
+// longAgo is when that came: servers and senders may be wrong by a day.
+func longAgo(now time.Time) time.Time { return now.AddDate(0, 0, -2) }
 
 // size is a delivery's size on the server. Letters of foredesk are smaller or larger.
 func (d *delivery) size() int { return 4000 + d.n }
@@ -110,12 +123,16 @@ func (w *world) deliver(p *person, d *delivery) *delivery {
 		d.was[flag] = "false"
 	}
 	w.note("delivery %d: %q", d.n, d.subject)
-	w.must(put(p.Client, d.sized()))
+	at := time.Now()
+	if d.old {
+		at = longAgo(at)
+	}
+	w.must(put(p.Client, d.sized(), at))
 	return d
 }
 
-func put(client *imapclient.Client, raw []byte) error {
-	cmd := client.Append("INBOX", int64(len(raw)), nil)
+func put(client *imapclient.Client, raw []byte, at time.Time) error {
+	cmd := client.Append("INBOX", int64(len(raw)), &imap.AppendOptions{Time: at})
 	if _, err := cmd.Write(raw); err != nil {
 		return err
 	}
@@ -133,7 +150,7 @@ func (p *post) put(raw []byte) error {
 		return err
 	}
 	defer client.Close()
-	return put(client, raw)
+	return put(client, raw, time.Now())
 }
 
 // seen is a message as a mail program shows it.
@@ -172,7 +189,7 @@ func (p *person) lookInto(folder string) (all []seen) {
 	p.must(err)
 	for _, m := range list {
 		found := number.FindSubmatch(m.FindBodySection(field))
-		if found == nil || slices.Contains(m.Flags, imap.FlagDeleted) {
+		if found == nil || p.kind.mail == bare && slices.Contains(m.Flags, imap.FlagDeleted) {
 			continue
 		}
 		n, err := strconv.Atoi(string(found[1]))
@@ -219,6 +236,12 @@ func (p *person) move(s seen, to string) {
 
 func (p *person) did(s seen, a act) {
 	s.acts, s.touched = append(s.acts, a), true
+	if a.property == "place" {
+		if s.put == nil {
+			s.put = map[string]bool{}
+		}
+		s.put[a.value] = true
+	}
 	p.note("a person: %d in %s: %s is %s", s.n, s.folder, a.property, a.value)
 }
 

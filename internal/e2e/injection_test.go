@@ -23,6 +23,7 @@ import (
 
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/dovecot/desk"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 const injectionRules = `version: 1
@@ -83,6 +84,10 @@ func TestAStrangersMailChangesNothingButText(t *testing.T) {
 		if !strings.Contains(shown(t, page), words) || !strings.Contains(strings.Join(strings.Fields(text), " "), words) {
 			t.Errorf("the words %q are not shown as text:\n%s", words, text)
 		}
+	}
+
+	for _, topic := range []string{"S5", "S6", "S8"} {
+		faulttest.Injected(t, topic, 1)
 	}
 
 	// The page that the stranger wrote does what the agenda must not.

@@ -175,6 +175,29 @@ func (d *daemon) resident() int64 {
 	return 0
 }
 
+// holding is what a process holds on to.
+type holding struct {
+	memory     int64 // bytes
+	files      int   // that are open, connections among them
+	goroutines int
+}
+
+func (h holding) String() string {
+	return fmt.Sprintf("%.1f MiB of memory, %d open files, %d goroutines", mebibytes(h.memory), h.files, h.goroutines)
+}
+
+// holds is what the process holds now; its goroutines it tells at its end alone.
+func (d *daemon) holds() holding {
+	d.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", d.cmd.Process.Pid))
+	if err != nil {
+		d.Fatal(err)
+	}
+	return holding{memory: d.resident(), files: len(files)}
+}
+
+func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
+
 // until waits for something that must come.
 func (o *office) until(what string, holds func() bool) {
 	o.Helper()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -61,12 +62,13 @@ func TestSoak(t *testing.T) {
 	d := s.start(2 * len(executives))
 	s.deliverAll(warming)
 	s.settle()
-	memory := d.resident()
+	before := d.holds()
 	s.work(d, long)
 	s.trouble.end()
 	s.settle()
-	grown := d.resident()
-	s.report(long, memory, grown, atFirst, d.goroutines())
+	after := d.holds()
+	before.goroutines, after.goroutines = atFirst, d.goroutines()
+	s.report(long, before, after)
 }
 
 // soak is an office with a bad line to each user's mailbox.
@@ -78,6 +80,7 @@ type soak struct {
 	ledgers map[string]*mailgen.Ledger
 	sent    int
 	trouble *trouble
+	samples []int64 // of resident memory, one a minute
 
 	watching sync.WaitGroup
 	mu       sync.Mutex // guards what follows
@@ -188,7 +191,8 @@ func (s *soak) work(d *daemon, long time.Duration) {
 		}
 		if time.Since(said) > time.Minute {
 			said = time.Now()
-			s.Logf("%d messages delivered, %d faults injected, %.1f MiB", s.sent, s.trouble.count(), float64(d.resident())/(1<<20))
+			s.samples = append(s.samples, d.resident())
+			s.Logf("%d messages delivered, %d faults injected, %.1f MiB", s.sent, s.trouble.count(), mebibytes(s.samples[len(s.samples)-1]))
 		}
 	}
 }
@@ -234,7 +238,7 @@ func (s *soak) losses() (lost, doubled int) {
 }
 
 // report prints what it is all for.
-func (s *soak) report(long time.Duration, memory, grown int64, atFirst, atLast int) {
+func (s *soak) report(long time.Duration, before, after holding) {
 	s.Helper()
 	s.mu.Lock()
 	took := slices.Sorted(slices.Values(s.took))
@@ -245,12 +249,36 @@ func (s *soak) report(long time.Duration, memory, grown int64, atFirst, atLast i
 	s.Logf("faults injected: %d: %s", s.trouble.count(), s.trouble)
 	s.Logf("delivery to filed, %d messages: median %.0f ms, nine in ten %.0f, 99 in 100 %.0f, slowest %.0f (Dovecot waits 500 ms before it tells)",
 		len(took), at(0.5), at(0.9), at(0.99), at(1))
-	s.Logf("memory at the start %.1f MiB, at the end %.1f; goroutines %d and %d", float64(memory)/(1<<20), float64(grown)/(1<<20), atFirst, atLast)
-	if limit := memory*3/2 + 24<<20; grown > limit {
-		s.Errorf("the process has grown from %d to %d MiB", memory>>20, grown>>20)
+	s.Logf("at the start %s; at the end %s", before, after)
+	if limit := before.memory*3/2 + 24<<20; after.memory > limit {
+		s.Errorf("the process has grown from %.1f to %.1f MiB", mebibytes(before.memory), mebibytes(after.memory))
 	}
-	if atLast > atFirst+2*len(executives) {
-		s.Errorf("the process has %d goroutines, at first it had %d", atLast, atFirst)
+	if after.goroutines > before.goroutines+2*len(executives) || after.files > before.files+2*len(executives) {
+		s.Errorf("at the start %s; at the end %s", before, after)
 	}
+	s.checkGrowth()
 	s.trouble.tell()
+}
+
+// checkGrowth looks whether memory grows as time goes by. How much there is at a
+// moment hangs on when Go last tidied up, so quarters of the time are compared; the
+// first does not count, as caches fill.
+func (s *soak) checkGrowth() {
+	s.Helper()
+	quarter := len(s.samples) / 4
+	if quarter < 5 {
+		return // minutes are too few
+	}
+	var medians []string
+	of := func(n int) int64 {
+		part := slices.Sorted(slices.Values(s.samples[n*quarter : (n+1)*quarter]))
+		return part[quarter/2]
+	}
+	for n := range 4 {
+		medians = append(medians, fmt.Sprintf("%.1f", mebibytes(of(n))))
+	}
+	s.Logf("memory by quarters of the time: %s MiB", strings.Join(medians, ", "))
+	if of(3) > of(1)*5/4+4<<20 {
+		s.Errorf("memory grows: %s MiB in the quarters of the time", strings.Join(medians, ", "))
+	}
 }
