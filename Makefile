@@ -5,7 +5,7 @@ FUZZTIME = 30s
 SOAK = 1h
 
 .DEFAULT_GOAL := help
-.PHONY: help check test quality bench faults soak fuzz demo screenshots cover lint
+.PHONY: help check test quality bench compare faults soak fuzz demo screenshots cover lint
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ quality: ## scores: new text of replies, asks, summaries beside two baselines, d
 bench: ## measure beside bare clients and imapfilter: FOREDESK_BENCH_MESSAGES=100000 make bench
 	go test -timeout 60m -run '^$$' -bench . ./rules ./internal/agenda ./internal/gather
 	go test -timeout 60m -run '^$$' -bench . -benchtime 1x ./internal/bench
+
+compare: ## the benchmarks on another commit and here, side by side: make compare BEFORE=v0.1.0
+	.ci/compare $(BEFORE)
 
 faults: ## let every fault of doc/guarantees.md happen, and print what held
 	go run ./internal/faults/run

@@ -30,6 +30,7 @@ import (
 	"github.com/foredesk/foredesk/internal/config"
 	"github.com/foredesk/foredesk/internal/datebook"
 	"github.com/foredesk/foredesk/internal/demo/gcal"
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/mail"
 )
@@ -472,6 +473,7 @@ func TestTheScopesAreEnoughAndNoneIsTooMany(t *testing.T) {
 		if use(c) == nil {
 			t.Errorf("%s is not needed", scope)
 		}
+		faulttest.Injected(t, "S3", 1)
 	}
 }
 

@@ -151,7 +151,10 @@ func answerTo(link, text string) []byte {
 }
 
 // plainText is the text/plain part of a mail.
-func plainText(raw []byte) (string, error) {
+func plainText(raw []byte) (string, error) { return partOf(raw, "text/plain") }
+
+// partOf is the first part of a mail that is of this media type, decoded.
+func partOf(raw []byte, media string) (string, error) {
 	r, err := mail.CreateReader(bytes.NewReader(raw))
 	if err != nil {
 		return "", err
@@ -168,7 +171,7 @@ func plainText(raw []byte) (string, error) {
 		if !ok {
 			continue
 		}
-		if kind, _, err := inline.ContentType(); err == nil && kind == "text/plain" {
+		if kind, _, err := inline.ContentType(); err == nil && kind == media {
 			text, err := io.ReadAll(part.Body)
 			return string(text), err
 		}

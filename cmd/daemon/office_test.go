@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -41,8 +42,9 @@ type office struct {
 
 // officeOptions are what is odd about a server; the zero value is a good one.
 type officeOptions struct {
-	tls *tls.Config // TLS from the first byte
-	bad string      // a folder that the server refuses to make
+	user string      // whose mailbox it is; empty for officeUser
+	tls  *tls.Config // TLS from the first byte
+	bad  string      // a folder that the server refuses to make
 	// before is told of each COPY, MOVE and STORE; the command waits until it
 	// returns, and is not done if that is an error.
 	before func(command string) error
@@ -52,7 +54,8 @@ type officeOptions struct {
 
 // openOffice starts a server and ends it with the test.
 func openOffice(o officeOptions) (*office, error) {
-	p := &office{officeOptions: o, account: imapmemserver.NewUser(officeUser, officePassword)}
+	o.user = cmp.Or(o.user, officeUser)
+	p := &office{officeOptions: o, account: imapmemserver.NewUser(o.user, officePassword)}
 	for _, folder := range []string{"INBOX", "Archive", "Junk", "Trash"} {
 		if err := p.account.Create(folder, nil); err != nil {
 			return nil, err
@@ -164,13 +167,13 @@ func (c *clerk) Store(w *imapserver.FetchWriter, what imap.NumSet, flags *imap.S
 	return c.SessionIMAP4rev2.Store(w, what, flags, options)
 }
 
-// deliver puts a message into a folder, as the world's mail servers do, at the
-// time that its Date field tells.
+// deliver puts a message into a folder: at the time that its Date field tells, but into
+// the inbox now, as mail servers do, if foredesk has looked in and that time is over.
 func (p *office) deliver(folder string, msg []byte, flags ...imap.Flag) error {
 	msg = bytes.ReplaceAll(bytes.ReplaceAll(msg, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 	received := time.Now()
 	if m, err := mail.ReadMessage(bytes.NewReader(msg)); err == nil {
-		if date, err := m.Header.Date(); err == nil {
+		if date, err := m.Header.Date(); err == nil && (folder != "INBOX" || p.asked.Load() == 0 || date.After(received)) {
 			received = date
 		}
 	}
@@ -209,7 +212,7 @@ func (p *office) reader() (*imapclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Login(officeUser, officePassword).Wait(); err != nil {
+	if err := c.Login(p.user, officePassword).Wait(); err != nil {
 		c.Close()
 		return nil, err
 	}

@@ -42,9 +42,12 @@ func TestMain(m *testing.M) {
 // TestScripts are sessions at a terminal: testdata/script/*.txtar. Each has a
 // folder of its own and, with the command mailserver, a mail server of its own.
 // "go test ./cmd/daemon -run Scripts/undo" runs one of them.
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                "testdata/script",
+func TestScripts(t *testing.T) { testscript.Run(t, scripts("testdata/script")) }
+
+// scripts are those of a folder.
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                dir,
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", quickRace)
@@ -65,7 +68,7 @@ func TestScripts(t *testing.T) {
 			"postserver": postServer, "sent": listSent, "follow": followLink,
 			"googleserver": googleServer, "consent": consent, "google": atGoogle, "signin": signIn, "appointment": appointment, "invite": invite, "calendar": listCalendar,
 		},
-	})
+	}
 }
 
 // officeOf is the key of a script's mail server, a **office.

@@ -115,12 +115,29 @@ func (f fields) postgres(n *yaml.Node, place string) string {
 			"the database URL holds a password")
 		return ""
 	}
+	if query.Get("sslmode") != "verify-full" && !databaseHere(u.Hostname(), query.Get("host")) {
+		f.report(n, "add sslmode=verify-full, and sslrootcert=/PATH where the authority is your own",
+			"the database is on another machine, and the URL does not ask that its certificate is verified")
+	}
 	if passfile := query.Get("passfile"); passfile != "" {
 		if _, err := readPrivate(passfile, maxFile); err != nil {
 			f.report(n, "", "the passfile %s: %v", passfile, err)
 		}
 	}
 	return place
+}
+
+// databaseHere reports whether all hosts of a URL, which may name several, are this
+// machine: by its loopback or by a socket, which is what none stands for, too.
+func databaseHere(lists ...string) bool {
+	for _, list := range append(lists, os.Getenv("PGHOST")) {
+		for host := range strings.SplitSeq(list, ",") {
+			if host != "" && !strings.HasPrefix(host, "/") && !loopback(host) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // accounts reads all accounts and what must be unique among them.

@@ -79,11 +79,11 @@ func Find(root string) ([]Place, error) {
 	return slices.Compact(places), err
 }
 
-// inSource looks for calls of faulttest with an id that stands there, and parses no
-// file that has none.
+// inSource looks for calls of faulttest with an id that stands there, and for
+// scenarios of crashtest, and parses no file that has none.
 func inSource(file, pkg string) (found []Place, err error) {
 	text, err := os.ReadFile(file)
-	if err != nil || !bytes.Contains(text, []byte("faulttest.")) {
+	if err != nil || !bytes.Contains(text, []byte("faulttest.")) && !bytes.Contains(text, []byte("crashtest.")) {
 		return nil, err
 	}
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, text, parser.SkipObjectResolution)
@@ -107,7 +107,7 @@ func inSource(file, pkg string) (found []Place, err error) {
 }
 
 // injects says whether a node is a call of faulttest, and of which id; "" where only
-// the run tells it.
+// the run tells it. A call of crashtest.Run kills processes, which is fault 2.
 func injects(n ast.Node) (id string, ok bool) {
 	call, ok := n.(*ast.CallExpr)
 	if !ok || len(call.Args) < 2 {
@@ -117,7 +117,11 @@ func injects(n ast.Node) (id string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	if in, ok := f.X.(*ast.Ident); !ok || in.Name != "faulttest" {
+	in, ok := f.X.(*ast.Ident)
+	switch {
+	case ok && in.Name == "crashtest" && f.Sel.Name == "Run":
+		return "2", true
+	case !ok || in.Name != "faulttest":
 		return "", false
 	}
 	if literal, ok := call.Args[1].(*ast.BasicLit); ok {

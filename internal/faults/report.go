@@ -24,6 +24,7 @@ type Report struct {
 	output map[name]string
 	kills  map[string]int // by scenario
 	module string
+	told   io.Writer
 }
 
 // name is a test, or with no Test a package.
@@ -38,11 +39,13 @@ type saying struct {
 // event is one line of "go test -json" (go doc test2json).
 type event struct {
 	Action, Package, Test, Key, Value, Output string
+	Elapsed                                   float64 // seconds
 }
 
-// NewReport is a report about tests of a module.
-func NewReport(module string) *Report {
-	return &Report{ended: map[name]string{}, output: map[name]string{}, kills: map[string]int{}, module: module}
+// NewReport is a report about tests of a module. While it reads it writes to told which
+// packages have ended, and which tests failed.
+func NewReport(module string, told io.Writer) *Report {
+	return &Report{ended: map[name]string{}, output: map[name]string{}, kills: map[string]int{}, module: module, told: told}
 }
 
 // Read takes in the output of "go test -json".
@@ -66,6 +69,9 @@ func (r *Report) take(e event) {
 		r.attribute(n, e.Key, e.Value)
 	case "pass", "fail", "skip":
 		r.ended[n] = e.Action
+		if e.Test == "" || e.Action == "fail" {
+			fmt.Fprintf(r.told, "%s %s %s (%.0f s)\n", e.Action, n.Package, e.Test, e.Elapsed)
+		}
 	case "output", "build-output":
 		r.output[n] += e.Output
 	}

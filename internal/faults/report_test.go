@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"io"
 	"strings"
 	"testing"
 )
@@ -25,7 +26,7 @@ var testPlaces = []Place{{"8", "internal/mail", "TestA", ""}, {"8", "internal/en
 
 func testReport(t *testing.T) *Report {
 	t.Helper()
-	r := NewReport("example.com/m")
+	r := NewReport("example.com/m", io.Discard)
 	if err := r.Read(strings.NewReader(testOutput)); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestWhatDoesNotHoldIsTold(t *testing.T) {
 }
 
 func TestWhatDoesNotCompileIsTold(t *testing.T) {
-	r := NewReport("example.com/m")
+	r := NewReport("example.com/m", io.Discard)
 	err := r.Read(strings.NewReader(`{"Action":"build-output","ImportPath":"example.com/m/internal/mail","Output":"mail.go:1: no such thing\n"}
 {"Action":"fail","Package":"example.com/m/internal/mail"}
 `))

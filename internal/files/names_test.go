@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 func TestSafeNames(t *testing.T) {
@@ -46,6 +48,9 @@ func TestSafeNames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := safeName(tc.name, tc.mediaType); got != tc.want {
 				t.Errorf("%q becomes %q, not %q", tc.name, got, tc.want)
+			}
+			if tc.want != tc.name {
+				faulttest.Injected(t, "S9", 1)
 			}
 		})
 	}

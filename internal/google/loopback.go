@@ -53,7 +53,7 @@ func (l *loopbackListener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	values := r.URL.Query()
 	switch {
-	case r.Method != http.MethodGet || r.Host != l.addr || r.URL.Path != "/" || !isAnswer(values):
+	case r.Method != http.MethodGet || r.Host != l.addr || r.URL.Path != "/" || !isAnswer(values) || inBackground(r.Header):
 		w.WriteHeader(http.StatusNotFound)
 		show(w, "There is nothing here", "Go back to the terminal and open the address that it shows.")
 		return
@@ -75,6 +75,12 @@ func (l *loopbackListener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	show(w, "Signed in", "Close this page and go back to the terminal.")
+}
+
+// inBackground reports whether a page of the web asks by a script or from a frame. The
+// redirect is a page that the person sees (Fetch Metadata; older browsers send none).
+func inBackground(h http.Header) bool {
+	return h.Get("Origin") != "" || h.Get("Sec-Fetch-Mode") != "" && (h.Get("Sec-Fetch-Mode") != "navigate" || h.Get("Sec-Fetch-Dest") != "document")
 }
 
 // close tells a browser that waits how it ended, and ends the server.

@@ -2,6 +2,7 @@ package google
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -54,6 +55,7 @@ func TestAPersonSignsInOnceAndTheTokenServesLaterRuns(t *testing.T) {
 	if _, ends := later.Expires(); ends {
 		t.Error("the sign-in has an end")
 	}
+	faulttest.Injected(t, "S3", 1)
 }
 
 // Whatever goes wrong, the folder is as it was, an earlier sign-in still serves, and
@@ -182,10 +184,13 @@ func TestASignInWithoutARefreshTokenIsRefused(t *testing.T) {
 func TestOneAnswerIsTaken(t *testing.T) {
 	d := open(t)
 	seen := map[string]int{}
-	get := func(address, host string) int {
-		r, err := http.NewRequest(http.MethodGet, address, nil)
+	ask := func(method, address, host string, header ...string) int {
+		r, err := http.NewRequest(method, address, nil)
 		d.check(err)
 		r.Host = host
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
 		got, err := http.DefaultClient.Do(r)
 		if err != nil {
 			d.Error(err)
@@ -198,21 +203,34 @@ func TestOneAnswerIsTaken(t *testing.T) {
 		d.running.Go(func() {
 			to := allow(d, page)
 			base := "http://" + to.Host
-			seen["an icon"] = get(base+"/favicon.ico", to.Host)
-			seen["no answer"] = get(base+"/", to.Host)
-			seen["another path"] = get(base+"/x?"+to.RawQuery, to.Host)
-			seen["another name for this machine"] = get(to.String(), "evil.example")
-			seen["the answer"] = get(to.String(), to.Host)
+			seen["an icon"] = ask("GET", base+"/favicon.ico", to.Host)
+			seen["no answer"] = ask("GET", base+"/", to.Host)
+			seen["another path"] = ask("GET", base+"/x?"+to.RawQuery, to.Host)
+			seen["another name for this machine"] = ask("GET", to.String(), "evil.example")
+			seen["the name localhost"] = ask("GET", to.String(), "localhost:"+to.Port())
+			seen["no port"] = ask("GET", to.String(), "127.0.0.1")
+			seen["a form of a page elsewhere"] = ask("POST", to.String(), to.Host, "Origin", "https://evil.example")
+			seen["a script of a page elsewhere"] = ask("GET", to.String(), to.Host, "Origin", "https://evil.example")
+			seen["a picture of a page elsewhere"] = ask("GET", to.String(), to.Host, "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image")
+			seen["a frame of a page elsewhere"] = ask("GET", to.String(), to.Host, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe")
+			_, err := net.DialTimeout("tcp", "[::1]:"+to.Port(), time.Second)
+			if err == nil {
+				d.Error("it listens elsewhere, too")
+			}
+			seen["the answer"] = ask("GET", to.String(), to.Host, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Fetch-Site", "cross-site")
 		})
 	}
 	d.must(d.source().SignIn(t.Context(), Prompt{Listen: true, Show: show}))
 	d.running.Wait()
-	want := map[string]int{"an icon": 404, "no answer": 404, "another path": 404, "another name for this machine": 404, "the answer": 200}
+	want := map[string]int{
+		"an icon": 404, "no answer": 404, "another path": 404, "another name for this machine": 404, "the name localhost": 404, "no port": 404,
+		"a form of a page elsewhere": 404, "a script of a page elsewhere": 404, "a picture of a page elsewhere": 404, "a frame of a page elsewhere": 404, "the answer": 200,
+	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Error(diff)
 	}
 	faulttest.Injected(t, "S3", 4)
-	faulttest.Injected(t, "S7", 2)
+	faulttest.Injected(t, "S7", 7)
 }
 
 // A second answer, right or wrong, changes nothing of the first.

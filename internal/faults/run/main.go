@@ -2,12 +2,13 @@
 // fault, and prints the table of internal/faults as they left it. It fails where
 // something did not hold, where a row has no test, and where a test was skipped.
 //
-// With -only PACKAGES (such as mail,store) it runs those alone. With -page it runs
-// nothing and writes the tables of doc/guarantees.md anew.
+// With -all it runs every test of the tree instead, with the race detector, as
+// continuous integration does. With -only PACKAGES (such as mail,store) it runs the
+// tests of those packages alone that inject faults. With -page it runs nothing and
+// writes the tables of doc/guarantees.md anew.
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -28,13 +29,14 @@ const (
 )
 
 func main() {
+	all := flag.Bool("all", false, "run every test, with the race detector")
 	only := flag.String("only", "", "run these packages alone, by the last part of their names, with commas between them")
 	timeout := flag.String("timeout", "30m", "for the tests of one package")
 	write := flag.Bool("page", false, "run nothing, write the tables of "+page)
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	do := func() error { return run(ctx, *only, *timeout) }
+	do := func() error { return run(ctx, *all, *only, "-timeout="+*timeout) }
 	if *write {
 		do = rewrite
 	}
@@ -56,7 +58,7 @@ func rewrite() error {
 	return os.WriteFile(page, []byte(written), 0o644)
 }
 
-func run(ctx context.Context, only, timeout string) error {
+func run(ctx context.Context, all bool, only, timeout string) error {
 	places, err := faults.Find(".")
 	if err != nil {
 		return err
@@ -65,18 +67,31 @@ func run(ctx context.Context, only, timeout string) error {
 		wanted := strings.Split(only, ",")
 		places = slices.DeleteFunc(places, func(p faults.Place) bool { return !slices.Contains(wanted, path.Base(p.Package)) })
 	}
-	report := faults.NewReport(module)
-	for _, pkg := range packages(places) {
-		fmt.Fprintln(os.Stderr, "testing", pkg)
-		if err := test(ctx, report, pkg, faults.Pattern(places, pkg), timeout); err != nil {
-			return err
-		}
+	report := faults.NewReport(module, os.Stderr)
+	if all {
+		err = test(ctx, report, timeout, "-race", "./...")
+	} else {
+		err = testPlaces(ctx, report, places, timeout)
+	}
+	if err != nil {
+		return err
 	}
 	if err := report.Print(os.Stdout, only == ""); err != nil {
 		return err
 	}
 	if wrong := report.Wrong(places, only == ""); len(wrong) > 0 {
 		return fmt.Errorf("\n%s\n%d things do not hold", strings.Join(wrong, "\n"), len(wrong))
+	}
+	return nil
+}
+
+// testPlaces runs the tests that inject something, one package after the other: each
+// has the machine to itself.
+func testPlaces(ctx context.Context, report *faults.Report, places []faults.Place, timeout string) error {
+	for _, pkg := range packages(places) {
+		if err := test(ctx, report, timeout, "-count=1", "-run="+faults.Pattern(places, pkg), "./"+pkg); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -89,19 +104,26 @@ func packages(places []faults.Place) (all []string) {
 	return slices.Compact(all)
 }
 
-// test runs what a pattern matches in one package. That tests fail is in the report,
-// and no error.
-func test(ctx context.Context, report *faults.Report, pkg, pattern, timeout string) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout", timeout, "-run", pattern, "./"+pkg)
+// test runs go test. That tests fail is in the report, and no error.
+func test(ctx context.Context, report *faults.Report, args ...string) error {
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Stderr = os.Stderr
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	err := cmd.Run()
-	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
-		return fmt.Errorf("testing %s: %w", pkg, err)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("go test %v: %w", args, err)
 	}
-	return report.Read(&out)
+	read := report.Read(out)
+	if read != nil {
+		giveUp() // nobody reads what it goes on to write
+	}
+	err = cmd.Wait()
+	if failed := (*exec.ExitError)(nil); read == nil && err != nil && !errors.As(err, &failed) {
+		return fmt.Errorf("go test %v: %w", args, err)
+	}
+	return read
 }
