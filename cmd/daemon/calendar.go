@@ -33,6 +33,9 @@ func (d *desk) openCalendar(ctx context.Context) (*engine.Calendars, error) {
 	}
 	client, err := calendar.New(ctx, cfg, d.log.With("account", d.Name))
 	if err != nil {
+		if cfg.Push != nil {
+			_ = cfg.Push.Listener.Close() // so that the next attempt can listen
+		}
 		return nil, fmt.Errorf("account %q: %w", d.Name, err)
 	}
 	d.calendar = client

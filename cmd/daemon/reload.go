@@ -103,6 +103,10 @@ func reload(ctx context.Context, desks []*desk) {
 	}
 }
 
+// tellLimit is how long the journal is asked what an edit changes: an account that is to
+// be taken or given up waits meanwhile.
+const tellLimit = time.Minute
+
 // useRules puts a set in the place of the old one. Of an account that another node
 // looks after, that node says so.
 func (d *desk) useRules(ctx context.Context, set *rules.Set) {
@@ -113,11 +117,13 @@ func (d *desk) useRules(ctx context.Context, set *rules.Set) {
 	if set.Hash == before.Hash || d.account == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, tellLimit)
+	defer cancel()
 	d.account.UseRules(set)
 	d.log.Info("the new rules are at work", "account", d.Name, "rules", len(set.Rules), "hash", set.Hash)
 	d.note(ctx)
 	words, err := editWarning(ctx, d.journal, d.Name, before, set)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		d.log.Warn("what the edit changes is not known", "account", d.Name, "error", err)
 	} else if words != "" {
 		d.log.Warn(words, "account", d.Name)
@@ -127,7 +133,7 @@ func (d *desk) useRules(ctx context.Context, set *rules.Set) {
 // note writes down which rules act. It is for diff alone: that it failed is said,
 // and holds nothing up.
 func (d *desk) note(ctx context.Context) {
-	if err := noteRules(ctx, d.journal, d.Name, d.set); err != nil && ctx.Err() == nil {
+	if err := noteRules(ctx, d.journal, d.Name, d.set); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		d.log.Warn("which rules act was not written down; foredesk diff needs the names of two files", "account", d.Name, "error", err)
 	}
 }

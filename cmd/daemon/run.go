@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,7 +34,9 @@ is: an event is looked at when it is new or changed, and when it starts within a
 func (c *command) watch(ctx context.Context, once bool) error {
 	log := c.loggerWith(&slog.HandlerOptions{Level: slog.LevelInfo})
 	err := c.watchUntil(ctx, once, log)
-	if !once && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	// A connection to PostgreSQL whose context ends is closed, and then told of as bad.
+	told := errors.Is(err, context.Canceled) || errors.Is(err, driver.ErrBadConn)
+	if !once && ctx.Err() != nil && told {
 		log.Info("stopped before it had begun; nothing was done", "error", err)
 		return nil // as it was told to: for systemd that is no failure
 	}

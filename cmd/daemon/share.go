@@ -16,14 +16,28 @@ import (
 // over what another has left.
 const lookRound = 2 * time.Second
 
+// takeLimit is how long it may take to take an account: as long as the session waits
+// for an answer, as the looks stand still meanwhile.
+const takeLimit = 8 * time.Second
+
+// After so many failures in a row, with none of them longer than steady after the one
+// before, an account ends its node. They are two looks apart, so that is half a
+// minute: what passes by itself, such as a transaction that stood still or a port that
+// another is about to free, has passed by then.
+const (
+	mostFailures = 8
+	steady       = time.Minute
+)
+
 // share is this node's part of the accounts. One goroutine takes them and gives them
 // up; each is watched in one of its own.
 type share struct {
 	desks  []*desk
 	log    *slog.Logger
 	shifts map[*desk]*shift // of the accounts that are owned here
-	ended  chan *shift      // those that are over; has room for all
-	idle   int              // looks in a row that found nothing to do here
+	failed map[*desk]failures
+	ended  chan *shift // those that are over; has room for all
+	idle   int         // looks in a row that found nothing to do here
 }
 
 // shift is the time in which this node looks after one account.
@@ -34,10 +48,16 @@ type shift struct {
 	err     error // why it ended by itself
 }
 
+// failures are those of one account that came in a row.
+type failures struct {
+	times int
+	last  time.Time
+}
+
 // shareAccounts looks after this node's share of the accounts until ctx ends. When
 // the database is gone, and with it the ownership, it begins anew once it is back.
 func shareAccounts(ctx context.Context, desks []*desk, log *slog.Logger) error {
-	s := &share{desks: desks, log: log, shifts: map[*desk]*shift{}, ended: make(chan *shift, len(desks))}
+	s := &share{desks: desks, log: log, shifts: map[*desk]*shift{}, failed: map[*desk]failures{}, ended: make(chan *shift, len(desks))}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var rules sync.WaitGroup
@@ -120,7 +140,9 @@ func (s *share) turns(ctx context.Context, node *store.Node) error {
 			return nil
 		case over := <-s.ended:
 			if err := s.over(over); err != nil {
-				return err
+				if err := s.trouble(ctx, node, over.desk, err); err != nil {
+					return err
+				}
 			}
 		case <-look.C:
 		}
@@ -136,15 +158,17 @@ func (s *share) balance(ctx context.Context, node *store.Node) error {
 	most := (len(s.desks) + nodes - 1) / nodes
 	mine := s.mine()
 	for _, d := range s.desks {
-		if mine >= most || s.shifts[d] != nil || !slices.Contains(free, d.Name) {
+		if mine >= most || s.shifts[d] != nil || !slices.Contains(free, d.Name) || time.Since(s.failed[d].last) < lookRound {
 			continue
 		}
-		if err := s.take(ctx, d); errors.Is(err, store.ErrOwned) {
-			continue // another was quicker
-		} else if err != nil {
-			return err
+		err := s.take(ctx, d)
+		if err == nil {
+			mine++
+		} else if !errors.Is(err, store.ErrOwned) { // then another was quicker
+			if err := s.trouble(ctx, node, d, err); err != nil {
+				return err
+			}
 		}
-		mine++
 	}
 	for _, d := range slices.Backward(s.desks) {
 		if on := s.shifts[d]; mine > most && on != nil && !on.stopped {
@@ -185,16 +209,28 @@ func (s *share) sayIdle(idle bool, nodes int) {
 func (s *share) take(ctx context.Context, d *desk) error {
 	d.turning.Lock()
 	defer d.turning.Unlock()
-	account, err := d.take(ctx, nil)
+	// What is made now, such as the way to a calendar, lives in this context until the
+	// shift is over: so it ends only if taking takes too long.
+	taken, end := context.WithCancel(ctx)
+	limit := time.AfterFunc(takeLimit, end)
+	account, err := d.take(taken, nil)
+	inTime := limit.Stop()
 	if err != nil {
+		end()
+		if !inTime {
+			err = fmt.Errorf("not within %v: %w", takeLimit, err)
+		}
 		return err
 	}
 	d.account = account
-	d.begun(ctx)
-	ctx, stop := context.WithCancel(ctx)
+	noting, noted := context.WithTimeout(taken, takeLimit)
+	defer noted()
+	d.begun(noting)
+	ctx, stop := context.WithCancel(taken)
 	on := &shift{desk: d, stop: stop}
 	s.shifts[d] = on
 	go func() {
+		defer end()
 		on.watch(ctx)
 		s.ended <- on
 	}()
@@ -208,15 +244,15 @@ func (on *shift) watch(ctx context.Context) {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil
 	}
+	on.closeCalendar(ctx) // first: the next owner may be on this machine, and listen at the same port
 	on.err = errors.Join(err, on.account.Release())
 	on.turning.Lock()
 	on.account = nil
 	on.turning.Unlock()
-	on.closeCalendar(ctx)
 }
 
-// over takes note of a shift that has ended. An error is one that others would meet
-// as well: of the journal, and not of who owns what.
+// over takes note of a shift that has ended. An error is of the journal, and not of
+// who owns what.
 func (s *share) over(on *shift) error {
 	delete(s.shifts, on.desk)
 	switch {
@@ -226,9 +262,38 @@ func (s *share) over(on *shift) error {
 		s.log.Warn("an account did not end well; who takes it next looks at what was begun", "account", on.Name, "error", on.err)
 	case on.stopped:
 		s.log.Info("gave an account up", "account", on.Name)
-	case on.err != nil:
-		return fmt.Errorf("account %q: %w", on.Name, on.err)
+	default:
+		return on.err
 	}
+	return nil
+}
+
+// trouble is that an account could not be taken or gone on with. An error ends the
+// node, or its session with the database if that is what has ended.
+func (s *share) trouble(ctx context.Context, node *store.Node, d *desk, cause error) error {
+	_, _, gone := node.Look(ctx)
+	if ctx.Err() == nil && gone != nil {
+		return gone // every account's trouble, and said once
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("account %q: %w", d.Name, cause)
+	}
+	return s.again(d, cause)
+}
+
+// again leaves an account to be taken anew at one of the next looks, unless that was
+// tried often enough, or the disk has failed, after which nothing is written any more.
+func (s *share) again(d *desk, cause error) error {
+	f := s.failed[d]
+	if time.Since(f.last) > steady {
+		f.times = 0
+	}
+	f = failures{times: f.times + 1, last: time.Now()}
+	s.failed[d] = f
+	if f.times >= mostFailures || errors.Is(cause, store.ErrIO) {
+		return fmt.Errorf("account %q: %w", d.Name, cause)
+	}
+	s.log.Error("an account can't be looked after at the moment; it is taken anew", "account", d.Name, "error", cause, "failures", f.times, "ends_after", mostFailures)
 	return nil
 }
 

@@ -47,6 +47,9 @@ func TestNodes(t *testing.T) {
 		"one is stopped in the middle of an act": nodeIsStoppedInAnAct,
 		"one is cut off":                         nodeIsCutOff,
 		"all lose their sessions":                nodesLoseTheirSessions,
+		"one is told to stop at once":            nodeIsToldToStopAtOnce,
+		"one meets what passes":                  nodeMeetsWhatPasses,
+		"one takes from a silent database":       nodeTakesFromASilentDatabase,
 		"a hundred accounts":                     nodesShareAHundred,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, storetest.Database(t, server)) })

@@ -131,6 +131,9 @@ func (w *world) blurred(d *delivery, rows []store.Step) bool {
 	})
 }
 
+// thereAlready is the reason of a move that had nothing to do, as when an undo was first.
+const thereAlready = "it is in that folder already"
+
 // performed checks that there is a row for each time that foredesk put a message
 // somewhere, and that each row that is done has put it there.
 func (w *world) performed(d *delivery, times map[string]int, rows []store.Step) {
@@ -141,7 +144,7 @@ func (w *world) performed(d *delivery, times map[string]int, rows []store.Step) 
 			continue
 		}
 		all[s.Op.To]++
-		if s.State == store.Done {
+		if s.State == store.Done && s.Reason != thereAlready {
 			done[s.Op.To]++
 		}
 	}

@@ -119,9 +119,7 @@ func (w *world) stop() {
 		w.Errorf("foredesk did not stop in %v", patience)
 		return
 	}
-	// Before it listens to signals it is ended by one, and a call to PostgreSQL that is
-	// given up in the middle may be told as a connection that is bad.
-	if p.err != nil && p.cmd.ProcessState.Exited() && !p.excused && w.kind.journal == sqlite {
+	if p.err != nil && p.cmd.ProcessState.Exited() && !p.excused { // else it was told before it listened to signals
 		w.Errorf("foredesk ended badly: %v", p.err)
 	}
 }

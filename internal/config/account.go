@@ -119,6 +119,12 @@ func (f fields) postgres(n *yaml.Node, place string) string {
 		f.report(n, "add sslmode=verify-full, and sslrootcert=/PATH where the authority is your own",
 			"the database is on another machine, and the URL does not ask that its certificate is verified")
 	}
+	service := query.Has("service") || query.Has("servicefile") || os.Getenv("PGSERVICE") != "" && u.Hostname() == "" && query.Get("host") == ""
+	if query.Get("sslmode") != "verify-full" && service {
+		f.report(n, "add sslmode=verify-full, or name the host in the URL and leave the service out, PGSERVICE as well",
+			"a service may lead to a database on another machine, and the URL does not ask that its certificate is verified")
+		return ""
+	}
 	if passfile := query.Get("passfile"); passfile != "" {
 		if _, err := readPrivate(passfile, maxFile); err != nil {
 			f.report(n, "", "the passfile %s: %v", passfile, err)

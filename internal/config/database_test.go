@@ -22,6 +22,7 @@ accounts:
 // verified, host name and all.
 func TestADatabaseElsewhereIsVerified(t *testing.T) {
 	const unverified = "does not ask that its certificate is verified"
+	t.Setenv("PGSERVICE", "")
 	for place, wrong := range map[string]string{
 		"postgres://u@db.example.com/d?sslmode=verify-full": "",
 		"postgres://u@/d":                                        "",
@@ -39,6 +40,11 @@ func TestADatabaseElsewhereIsVerified(t *testing.T) {
 		"postgres://u@/d?host=db.example.com":                    unverified,
 		"postgres://u@localhost/d?host=localhost,db.example.com": unverified,
 		"postgres://u@localhost.example.com/d":                   unverified,
+		"postgres://u@/d?service=prod":                           unverified,
+		"postgres://u@localhost/d?service=prod":                  unverified,
+		"postgres://u@/d?servicefile=/etc/services.conf":         unverified,
+		"postgres://u@/d?service=prod&sslmode=require":           unverified,
+		"postgres://u@/d?service=prod&sslmode=verify-full":       "",
 	} {
 		loadedOrRefused(t, place, wrong)
 		if wrong != "" {
@@ -47,6 +53,12 @@ func TestADatabaseElsewhereIsVerified(t *testing.T) {
 	}
 	t.Setenv("PGHOST", "db.example.com")
 	loadedOrRefused(t, "postgres://u@/d", unverified)
+	t.Setenv("PGHOST", "")
+	t.Setenv("PGSERVICE", "prod")
+	loadedOrRefused(t, "postgres://u@/d", unverified)
+	loadedOrRefused(t, "postgres://u@/d?sslmode=verify-full", "")
+	loadedOrRefused(t, "postgres://u@localhost/d", "")
+	loadedOrRefused(t, "postgres://u@/d?host=/run/postgresql", "")
 }
 
 func TestAPassfileOfOthersIsRefused(t *testing.T) {

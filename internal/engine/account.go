@@ -96,6 +96,7 @@ type Account struct {
 	owner *store.Owner
 	rules atomic.Pointer[rules.Set]
 	run   int64
+	left  *ranUntil // a run whose end could not be written down; nil where there is none
 
 	// acting is held from the plan of new mail to its end in the journal, and
 	// while open steps are taken out of the journal: steps of new mail that are
@@ -123,6 +124,7 @@ type Account struct {
 	calendarTrouble string               // the last that was reported
 	refusals        int                  // of the sign-in, without a success in between
 	told            atomic.Bool          // that another foredesk works on this account
+	closed          atomic.Bool          // it was told that a folder can't be opened; see lies
 
 	// Letters are planned and sent one at a time; what follows is of whoever does it.
 	posting     sync.Mutex
@@ -169,12 +171,16 @@ func (a *Account) UseRules(set *rules.Set) {
 // not an error: Watch goes on trying. An error means that the journal can't be
 // written, or that the account has another owner.
 func (a *Account) Run(ctx context.Context) error {
+	var told time.Time
 	for {
 		err := a.during(ctx, false)
 		if !errors.Is(err, store.ErrFull) {
 			return err
 		}
-		a.Log.Error("the disk is full: nothing new is begun until there is space", "error", err, "again_in", fullPause.String())
+		if now := a.now(); told.IsZero() || now.Sub(told).Abs() >= fullAgain {
+			told = now
+			a.Log.Error("the disk is full: nothing new is begun until there is space, for which it is looked every "+fullPause.String(), "error", err)
+		}
 		space := time.NewTimer(fullPause)
 		select {
 		case <-ctx.Done():
@@ -185,14 +191,41 @@ func (a *Account) Run(ctx context.Context) error {
 	}
 }
 
-// fullPause is between two looks whether a disk that was full has space again.
-const fullPause = 10 * time.Second
+// fullPause is between two looks whether a disk that was full has space again; that it
+// has none is told once in fullAgain.
+const (
+	fullPause = 10 * time.Second
+	fullAgain = time.Hour
+)
+
+// ranUntil is how a run has ended.
+type ranUntil struct {
+	run     int64
+	state   store.RunState
+	message string
+	at      time.Time
+}
+
+// endWatch writes down how a run has ended. Where the disk is full, that is left for the
+// next one to do: otherwise it would seem to run for ever.
+func (a *Account) endWatch(ctx context.Context, r ranUntil) error {
+	err := a.owner.EndRun(ctx, r.run, r.state, r.message, r.at)
+	if a.left = nil; errors.Is(err, store.ErrFull) {
+		a.left = &r
+	}
+	return err
+}
 
 // RunOnce handles what is new in the watched folders and ends.
 func (a *Account) RunOnce(ctx context.Context) error { return a.during(ctx, true) }
 
 func (a *Account) during(ctx context.Context, once bool) (err error) {
 	set := a.rules.Load()
+	if a.left != nil {
+		if err := a.endWatch(ctx, *a.left); err != nil {
+			return err
+		}
+	}
 	a.run, err = a.owner.BeginRun(ctx, store.Run{Kind: store.KindRun, RulesHash: set.Hash, Started: a.now()})
 	if err != nil {
 		return err
@@ -205,7 +238,7 @@ func (a *Account) during(ctx context.Context, once bool) (err error) {
 		if err != nil {
 			state, message = store.RunFailed, err.Error()
 		}
-		err = errors.Join(err, a.owner.EndRun(ctx, a.run, state, message, a.now()))
+		err = errors.Join(err, a.endWatch(ctx, ranUntil{a.run, state, message, a.now()}))
 	}()
 	if err := a.openBook(ctx); err != nil {
 		return err

@@ -170,7 +170,7 @@ func (a *Account) wakeAll() {
 func (w *work) chosen(ctx context.Context, o store.Offer, c store.Choice, by decided) (store.NewItem, error) {
 	it := c.Item
 	if it.Key == "" {
-		it = store.Item{Key: fmt.Sprint("decision/", o.ID), Occurrence: 1, Subject: lineTitle(o.Key), Date: o.Made}
+		it = store.Item{Key: "decision/" + offerKey(o), Occurrence: 1, Subject: lineTitle(o.Key), Date: o.Made}
 	}
 	// The number makes it another action when it is decided again by another letter.
 	s := w.decisionStep(fmt.Sprint(orElse(c.Step.Op.Do, c.Do), " ", o.ID), by.facts())
@@ -193,6 +193,10 @@ func (w *work) chosen(ctx context.Context, o store.Offer, c store.Choice, by dec
 	s.From = at
 	return store.NewItem{Item: it, Steps: []store.Step{s}}, err
 }
+
+// offerKey names an offer for ever. A journal that is an old copy gives its numbers to
+// others once more, and a mail that was sent about another must not be taken for theirs.
+func offerKey(o store.Offer) string { return fmt.Sprint(o.ID, "/", o.Made.UnixMicro()) }
 
 // lineTitle is what a line is called by its key, where that is not of a mail or an
 // event.
@@ -260,7 +264,7 @@ func (d decided) facts() map[string]any {
 // what stood in a line.
 func (w *work) letterAskedFor(o store.Offer, c store.Choice, by decided) store.NewItem {
 	n := newLetter(c.Letter, by.Letter, w.now())
-	n.Key += fmt.Sprint("/", o.ID) // it may be asked for from several letters
+	n.Key += "/" + offerKey(o) // it may be asked for from several letters
 	s := &n.Steps[0]
 	s.RulesHash, s.Facts = w.set.Hash, factsText(by.facts())
 	s.Op.With["to"], s.Op.With["asked"] = by.By, "true"
@@ -405,7 +409,7 @@ func (w *work) alreadyDecided(ctx context.Context, m *mailbox.Message, o store.O
 	}
 	words := wordsIn(w.language())
 	title := orElse(c.Item.Subject, lineTitle(o.Key))
-	it := store.Item{Key: fmt.Sprint("decision/", o.ID), Occurrence: 1, Subject: title, Date: o.Made}
+	it := store.Item{Key: "decision/" + offerKey(o), Occurrence: 1, Subject: title, Date: o.Made}
 	s := w.notice(noticeAction+"again "+c.Do, by, title, fmt.Sprintf(words.answered, words.choice(o.Answer)))
 	if _, err := w.owner.Commit(ctx, store.Plan{RunID: w.run, Planned: w.now(), Items: []store.NewItem{{Item: it, Steps: []store.Step{s}}}}); err != nil {
 		return err

@@ -71,7 +71,7 @@ func (w *work) sendLetter(ctx context.Context, id int64, asked bool) error {
 		return errors.Join(err, w.endLetter(ctx, failed(s, reason)))
 	}
 	if w.letterWasSent(ctx, s) {
-		return w.endLetter(ctx, store.Ending{StepID: s.ID, State: store.Done, Reason: sentBefore})
+		return w.endLetter(ctx, wasFound(s))
 	}
 	p, ending, err := w.writeLetter(ctx, s, asked)
 	if err != nil || p == nil {

@@ -30,8 +30,8 @@ type Outside interface {
 // needsMessage are the errands that need the whole message.
 var needsMessage = []string{"save", "draft", "forward", "redirect", "reply", "respond", "unsubscribe"}
 
-// sends are the errands by which mail leaves the house: what may have been sent
-// can't be looked for, and a day has a limit.
+// sends are the errands by which mail leaves the house: one that was begun and not
+// ended is not begun again, as a copy may lie nowhere, and a day has a limit.
 var sends = []string{"forward", "redirect", "reply", "respond"}
 
 // mostSends is how many mails rules send in a day at most: a loop that all other
@@ -176,7 +176,7 @@ func (w *work) errand(ctx context.Context, s store.Step) (store.Ending, mailbox.
 		return simple(failed(s, reason), err)
 	}
 	if was, err := w.wasSent(ctx, s, e); err != nil || was {
-		return simple(store.Ending{StepID: s.ID, State: store.Done, Reason: sentBefore}, err)
+		return simple(wasFound(s), err)
 	}
 	if s.State == store.Planned {
 		if err := w.owner.Start(ctx, []int64{s.ID}); err != nil {
@@ -271,12 +271,12 @@ func (w *work) ended(s store.Step, o mailbox.Outcome) (store.Ending, mailbox.Out
 // has had enough. That somebody is answered now is written down before.
 func (w *work) mayNot(ctx context.Context, s store.Step) (string, error) {
 	now := w.now()
-	n, err := w.sentToday(ctx, now)
+	n, free, err := w.sentToday(ctx, now)
 	if err != nil {
 		return "", err
 	}
 	if n >= mostSends {
-		return fmt.Sprintf("rules have sent %d mails within a day, which is the limit", n), nil
+		return fmt.Sprintf("rules have sent %d mails within a day, which is the limit: this one is not sent, and no other before %s", n, free.In(w.set.Timezone).Format("Mon 2 Jan 15:04")), nil
 	}
 	if s.Op.Do != "reply" {
 		return "", nil
@@ -310,8 +310,9 @@ func (s *sendings) note(at time.Time) {
 	s.at = append(s.at, at)
 }
 
-// sentToday is how many mails rules have sent within the last day.
-func (w *work) sentToday(ctx context.Context, now time.Time) (int, error) {
+// sentToday is how many mails rules have sent within the last day, and, where that is
+// the limit, when they may send again.
+func (w *work) sentToday(ctx context.Context, now time.Time) (n int, free time.Time, err error) {
 	w.sent.mu.Lock()
 	defer w.sent.mu.Unlock()
 	since := now.Add(-24 * time.Hour)
@@ -325,12 +326,16 @@ func (w *work) sentToday(ctx context.Context, now time.Time) (int, error) {
 			return nil
 		})
 		if err != nil {
-			return 0, err
+			return 0, free, err
 		}
 		w.sent.known = true
 	}
 	w.sent.at = slices.DeleteFunc(w.sent.at, func(at time.Time) bool { return at.Before(since) })
-	return len(w.sent.at), nil
+	if n = len(w.sent.at); n >= mostSends {
+		slices.SortFunc(w.sent.at, time.Time.Compare)
+		free = w.sent.at[n-mostSends].Add(24 * time.Hour)
+	}
+	return n, free, nil
 }
 
 // approvalTime is how long before it is sent a mail may have been planned.
@@ -383,6 +388,9 @@ func (w *work) draft(ctx context.Context, s store.Step, e mailbox.Errand) (store
 		return failed(s, err.Error()), nil
 	}
 	if was, err := w.lies(ctx, w.session, id, []string{mailbox.Sent, mailbox.Trash}); err != nil || was {
+		if e.Doubt {
+			return failed(s, draftGone), err
+		}
 		return failed(s, draftBefore), err
 	}
 	at, err := w.session.Append(ctx, mailbox.Drafts, []string{`\Draft`, seen}, e.Now, message, id)

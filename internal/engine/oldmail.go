@@ -52,17 +52,21 @@ func (w *work) withoutOld(ctx context.Context, b mailbox.Batch, now time.Time) (
 		}
 	}
 	if n := len(b.Messages) - len(rest); n > 0 {
-		w.Log.Info("mail from before the first run came into a folder; it is left alone, as older mail is", "folder", b.Folder, "messages", n)
+		w.Log.Info("mail from before the first run came into a folder; it is left alone, as older mail is; foredesk apply handles it where that is wanted", "folder", b.Folder, "messages", n)
 	}
 	return rest, old, nil
 }
+
+// noTime is before any mail was sent by IMAP: a server that tells an earlier time, as the
+// beginning of the clocks of Unix, does not know when it received a message.
+var noTime = time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // isOlder reports whether a message is surely from before an instant: by when the server
 // received it, and by its own date too. Some servers tell no time, or one of long ago;
 // what was written later is new whatever they say.
 func isOlder(m *mailbox.Message, than time.Time) bool {
 	received, written := m.Item.Received, m.Item.Date
-	return !received.IsZero() && received.Before(than.Add(-clocksApart)) && written.Before(than.Add(-clocksApart))
+	return received.After(noTime) && received.Before(than.Add(-clocksApart)) && written.Before(than.Add(-clocksApart))
 }
 
 // firstRun is when the account was first watched; zero where that is not known, as by a

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -124,6 +125,15 @@ rules:
 	d.runOnce()
 	if n := len(d.post.taken()); n != 101 {
 		t.Errorf("%d mails were sent", n)
+	}
+	failed, err := d.journal.Steps(t.Context(), store.Filter{Account: user, States: []store.State{store.Failed}})
+	if err != nil || len(failed) != 4 {
+		t.Fatalf("%d were not sent: %v", len(failed), err)
+	}
+	for _, s := range failed {
+		if !regexp.MustCompile(`^rules have sent 100 mails within a day, which is the limit: this one is not sent, and no other before \w+ \d+ \w+ \d\d:\d\d$`).MatchString(s.Reason) {
+			t.Errorf("the journal says %q", s.Reason)
+		}
 	}
 	faulttest.Injected(t, "S11", 1)
 }

@@ -21,7 +21,18 @@ import (
 const (
 	sentBefore  = "it lies in the mailbox already, so it was sent before and is not sent again; the journal did not know, and may be an old copy"
 	draftBefore = "it was written before, and somebody has sent it or thrown it away since; the journal did not know, and may be an old copy"
+	draftGone   = "it was written before foredesk was stopped, and somebody has sent it or thrown it away since"
 )
+
+// wasFound is how a mail ends that was found before it was sent. Where the journal knows
+// of an earlier attempt, it is no old copy.
+func wasFound(s store.Step) store.Ending {
+	reason := sentBefore
+	if maybeDone(s) || s.Attempts > 0 {
+		reason = cameReason
+	}
+	return store.Ending{StepID: s.ID, State: store.Done, Reason: reason}
+}
 
 // lookFor is how long it is looked for a letter before it is sent all the same.
 const lookFor = time.Minute
@@ -41,13 +52,14 @@ func (w *work) wasSent(ctx context.Context, s store.Step, e mailbox.Errand) (boo
 }
 
 // whereSentLies are the folders in which a mail of ours may lie. Some providers put what
-// they have sent among sent mail themselves.
+// they have sent among sent mail themselves, and may take what comes back for junk.
 func (w *work) whereSentLies() []string {
-	return slices.Concat([]string{mailbox.Sent}, w.Folders, []string{mailbox.Archive, mailbox.Trash})
+	return slices.Concat([]string{mailbox.Sent}, w.Folders, []string{mailbox.Archive, mailbox.Trash, mailbox.Junk})
 }
 
 // lies looks for a mail of ours by its Message-ID. Nobody else can have written one with
-// that id and our seal.
+// that id and our seal. In a folder that the server does not open it is not found: one
+// such folder must not keep all mail from being sent.
 func (w *work) lies(ctx context.Context, session Session, id string, folders []string) (found bool, err error) {
 	q := mailbox.Query{MessageID: id, Needs: &rules.Needs{}}
 	for _, folder := range folders {
@@ -55,6 +67,12 @@ func (w *work) lies(ctx context.Context, session Session, id string, folders []s
 			found = found || slices.ContainsFunc(b.Messages, func(m mailbox.Message) bool { return m.ByUs })
 			return nil
 		})
+		if errors.Is(err, mailbox.ErrRefused) {
+			if !w.closed.Swap(true) { // without the error, which names the folder
+				w.Log.Info("a folder in which a mail may lie that was sent before can't be opened: the mail server refuses it, and it is not looked there")
+			}
+			continue
+		}
 		if err != nil && !errors.Is(err, mailbox.ErrNoFolder) {
 			return false, onServer(fmt.Errorf("looking in %q for a mail that may have been sent: %w", folder, err))
 		}

@@ -44,6 +44,8 @@ type imapServer struct {
 	// moved is called when a MOVE is done and before it is answered; of the server in
 	// memory alone.
 	moved *atomic.Pointer[func()]
+	// closed is a folder that can't be opened by now; of the server in memory alone.
+	closed *atomic.Pointer[string]
 }
 
 // abilities are what a server can announce, by the names that cases use.
@@ -69,10 +71,10 @@ func startMemory(t testing.TB, can string) imapServer {
 		t.Fatal(err)
 	}
 	able := abilities[can]
-	moved := &atomic.Pointer[func()]{}
+	moved, closed := &atomic.Pointer[func()]{}, &atomic.Pointer[string]{}
 	server := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return memorySession{users.NewSession().(imapserver.SessionIMAP4rev2), able.noKeywords, moved}, nil, nil
+			return memorySession{users.NewSession().(imapserver.SessionIMAP4rev2), able.noKeywords, moved, closed}, nil, nil
 		},
 		Caps: able.memory, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
 	})
@@ -86,7 +88,7 @@ func startMemory(t testing.TB, can string) imapServer {
 		server.Close()
 		served.Wait()
 	})
-	s := imapServer{addr: listener.Addr().String(), password: secret, moved: moved}
+	s := imapServer{addr: listener.Addr().String(), password: secret, moved: moved, closed: closed}
 	s.renumber = func(folder string) { s.byCopy(t, folder) }
 	return s
 }
@@ -96,10 +98,15 @@ type memorySession struct {
 	imapserver.SessionIMAP4rev2
 	noKeywords bool
 	moved      *atomic.Pointer[func()]
+	closed     *atomic.Pointer[string]
 }
 
-// Select says, where the case asks for it, that only the flags of RFC 3501 stay.
+// Select says, where the case asks for it, that only the flags of RFC 3501 stay, and
+// does not open a folder that is closed.
 func (s memorySession) Select(name string, options *imap.SelectOptions) (*imap.SelectData, error) {
+	if closed := s.closed.Load(); closed != nil && *closed == name {
+		return nil, &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeNoPerm, Text: "you may not read it"}
+	}
 	data, err := s.SessionIMAP4rev2.Select(name, options)
 	if data != nil && s.noKeywords {
 		data.PermanentFlags = []imap.Flag{imap.FlagSeen, imap.FlagAnswered, imap.FlagFlagged, imap.FlagDeleted, imap.FlagDraft}

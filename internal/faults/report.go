@@ -43,7 +43,7 @@ type event struct {
 }
 
 // NewReport is a report about tests of a module. While it reads it writes to told which
-// packages have ended, and which tests failed.
+// packages have ended, and which tests failed, with what they said.
 func NewReport(module string, told io.Writer) *Report {
 	return &Report{ended: map[name]string{}, output: map[name]string{}, kills: map[string]int{}, module: module, told: told}
 }
@@ -69,8 +69,11 @@ func (r *Report) take(e event) {
 		r.attribute(n, e.Key, e.Value)
 	case "pass", "fail", "skip":
 		r.ended[n] = e.Action
-		if e.Test == "" || e.Action == "fail" {
-			fmt.Fprintf(r.told, "%s %s %s (%.0f s)\n", e.Action, n.Package, e.Test, e.Elapsed)
+		switch {
+		case e.Action == "fail" && e.Test != "":
+			fmt.Fprintf(r.told, "%s %s %s (%.0f s)\n%s", e.Action, n.Package, e.Test, e.Elapsed, r.output[n])
+		case e.Test == "":
+			fmt.Fprintf(r.told, "%s %s (%.0f s)\n", e.Action, n.Package, e.Elapsed)
 		}
 	case "output", "build-output":
 		r.output[n] += e.Output

@@ -1,12 +1,18 @@
 package mail
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-imap/v2/imapclient"
 
 	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
@@ -73,19 +79,80 @@ func throughTamed(t testing.TB, said string, size int) string {
 	return string(heard)
 }
 
-// FuzzTamed holds that at most brackets of lines with capabilities change, and that it
-// makes no difference in what pieces they come.
+// FuzzTamed holds that at most brackets of lines with capabilities change and LIST
+// answers go, and that it makes no difference in what pieces they come.
 func FuzzTamed(f *testing.F) {
 	f.Add("* OK [CAPABILITY A (B)] hi\r\n", uint8(3))
 	f.Add("* 1 FETCH (BODY[] {9}\r\n* CAPABIL (\r\n)\r\n* CAPABILITY (\r\n", uint8(1))
 	f.Add("* CAPABILITY {5}\r\n(((((((\r\n{0}\r\n", uint8(7))
+	f.Add("* LIST () \"/\" R&D\r\n* list () NIL {3}\r\nR&D\r\n* LIST () \"/\" a\r\n", uint8(4))
+	f.Add("* 1 FETCH (BODY[] {1}\r\nx* LIST () \"/\" R&D\r\n* LIST {0}\r\n\r\n* LI", uint8(2))
 	f.Fuzz(func(t *testing.T, said string, size uint8) {
 		whole := throughTamed(t, said, len(said)+1)
 		if pieces := throughTamed(t, said, int(size)+1); pieces != whole {
 			t.Errorf("%q is heard as %q, and in pieces of %d as %q", said, whole, int(size)+1, pieces)
 		}
-		if strings.ReplaceAll(whole, "(", "_") != strings.ReplaceAll(said, "(", "_") || !strings.Contains(strings.ToUpper(said), "CAPABILITY") && whole != said {
+		if again := throughTamed(t, whole, len(said)+1); again != whole {
+			t.Errorf("%q became %q, and that %q", said, whole, again)
+		}
+		upper := strings.ToUpper(said)
+		if !strings.Contains(upper, "* LIST ") && strings.ReplaceAll(whole, "(", "_") != strings.ReplaceAll(said, "(", "_") ||
+			!strings.Contains(upper, "CAPABILITY") && !strings.Contains(upper, "* LIST ") && whole != said {
 			t.Errorf("%q became %q", said, whole)
 		}
 	})
+}
+
+// FuzzListedName holds that no name of a folder ends the connection, and that those
+// that are heard are those that go-imap can read without us.
+func FuzzListedName(f *testing.F) {
+	for _, name := range []string{"Board", "R&D", "R&-D", "Entw\xfcrfe", "Entwürfe", "&AOk-", "&AOk", "&AEE-", "&2D3eAA-", "&2D0-", "&AOk-&AOk-", "&AOk-x&AOk-", "&AOl=-", "&AOkA-", "&Jjo!-", "INBOX", "\x7f", ""} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		forms := []string{fmt.Sprintf("{%d}\r\n%s", len(name), name)}
+		if !strings.ContainsAny(name, "\r\n") {
+			forms = append(forms, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name)+`"`)
+		}
+		if name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`(){%*"\`, r) }) {
+			forms = append(forms, name)
+		}
+		for _, form := range forms {
+			heard, err := listThrough(t, form, true)
+			if err != nil {
+				t.Fatalf("the name %q ends the connection: %v", form, err)
+			}
+			if alone, err := listThrough(t, form, false); err == nil && !slices.Equal(alone, heard) {
+				t.Errorf("the name %q is heard as %q, without us as %q", form, heard, alone)
+			}
+		}
+	})
+}
+
+// listThrough is what go-imap hears of a LIST with one folder.
+func listThrough(t *testing.T, name string, tame bool) (names []string, err error) {
+	here, there := net.Pipe()
+	var server sync.WaitGroup
+	server.Go(func() {
+		defer there.Close()
+		io.WriteString(there, "* PREAUTH [CAPABILITY IMAP4rev1] hi\r\n")
+		line, _ := bufio.NewReader(there).ReadString('\n')
+		tag, _, _ := strings.Cut(line, " ")
+		io.WriteString(there, `* LIST (\HasNoChildren) "/" `+name+"\r\n"+tag+" OK\r\n")
+	})
+	var conn net.Conn = here
+	if tame {
+		conn = &tamed{Conn: here}
+	}
+	client := imapclient.New(conn, nil)
+	if err := client.WaitGreeting(); err != nil {
+		t.Fatal(err)
+	}
+	list, err := client.List("", "*", nil).Collect()
+	client.Close()
+	server.Wait()
+	for _, folder := range list {
+		names = append(names, folder.Mailbox)
+	}
+	return names, err
 }

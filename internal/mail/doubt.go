@@ -114,9 +114,7 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")
 	case len(ours) == len(moved) && countSame(sources, j.here) <= len(moved):
-		slices.SortFunc(ours, byFlags)
-		slices.SortFunc(moved, byFlags)
-		at.UID = ours[slices.Index(moved, j.here)].uid
+		at.UID = copyOf(j.here, moved, ours).uid
 		j.copied = at
 	default:
 		j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%q and %q both hold messages just like it, and it is not clear which are copies; nothing was done", j.Ref.Folder, at.Folder))
@@ -125,15 +123,87 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 
 func alike(a, b *answer) bool { return a.date.Equal(b.date) && a.size == b.size }
 
-// byFlags pairs originals with copies, which have their flags.
-func byFlags(a, b *answer) int {
-	return cmp.Or(strings.Compare(a.flagText(), b.flagText()), cmp.Compare(a.uid, b.uid))
+// copyOf pairs originals with copies, which have their flags, and returns the copy
+// of one. What a copy may lack of them is no reason to take it for another's: the
+// rest are paired as they come.
+func copyOf(one *answer, originals, copies []*answer) *answer {
+	byUID := func(a, b *answer) int { return cmp.Compare(a.uid, b.uid) }
+	originals, copies = slices.SortedFunc(slices.Values(originals), byUID), slices.SortedFunc(slices.Values(copies), byUID)
+	var rest []*answer
+	for _, original := range originals {
+		i := slices.IndexFunc(copies, func(c *answer) bool { return c.flagText() == original.flagText() })
+		switch {
+		case i < 0:
+			rest = append(rest, original)
+		case original == one:
+			return copies[i]
+		default:
+			copies = slices.Delete(copies, i, i+1)
+		}
+	}
+	return copies[slices.Index(rest, one)]
 }
 
-func (a *answer) flagText() string {
-	flags := slices.DeleteFunc(slices.Clone(a.flags), func(f string) bool { return f == `\Deleted` || f == `\Recent` })
+func (a *answer) flagText() string { return strings.Join(copiedFlags(a.flags), " ") }
+
+// copiedFlags are those of a message's flags that a copy of it has.
+func copiedFlags(flags []string) []string {
+	flags = slices.DeleteFunc(slices.Clone(flags), func(f string) bool { return f == `\Deleted` || f == `\Recent` })
 	slices.Sort(flags)
-	return strings.Join(flags, " ")
+	return flags
+}
+
+// completeCopies gives copies that an earlier attempt has made the flags that they
+// lack: a server that was killed in the middle of COPY may have made one without
+// its keywords, which go with the original. A job whose copy cannot be completed is
+// refused; its original stays.
+func (s *Session) completeCopies(ctx context.Context, jobs []*job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	source, uids := s.folder, uidsOf(jobs)
+	originals, err := s.flagsOf(ctx, uids)
+	if err != nil {
+		return err
+	}
+	if err := s.selectFolder(ctx, jobs[0].to, false); err != nil {
+		return err
+	}
+	for i, j := range jobs {
+		uids[i] = j.copied.UID
+	}
+	copies, err := s.flagsOf(ctx, uids)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		has, there := copies[j.copied.UID]
+		if !there || hasFlag(has, `\Deleted`) {
+			j.refuse(fmt.Sprintf("its copy has gone from %q meanwhile, so the original was left where it was", j.to))
+			continue
+		}
+		lacks := slices.DeleteFunc(copiedFlags(originals[j.uid]), func(flag string) bool { return hasFlag(has, flag) })
+		if err := s.storeLacking(ctx, j, lacks); err != nil {
+			return err
+		}
+	}
+	return s.selectFolder(ctx, source, false)
+}
+
+// storeLacking gives flags to the copy of a job, as far as its folder keeps them.
+func (s *Session) storeLacking(ctx context.Context, j *job, lacks []string) error {
+	add, _ := s.permitted(lacks)
+	if len(add) == 0 {
+		return nil
+	}
+	shown, err := s.storeFlags(ctx, []uint32{j.copied.UID}, add, nil)
+	if err != nil && refusal(err) == nil {
+		return err
+	}
+	if !shown[j.copied.UID] {
+		j.refuse(fmt.Sprintf("it was copied to %q, but the copy lacks %s, so the original was left where it was", j.to, strings.Join(lacks, ", ")))
+	}
+	return nil
 }
 
 func countSame(all []*answer, one *answer) (n int) {

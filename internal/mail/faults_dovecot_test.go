@@ -321,3 +321,118 @@ func TestDovecotKicksAgainAndAgain(t *testing.T) {
 	}
 	faulttest.Injected(t, "17", rounds)
 }
+
+// flagsIn are the flags of the only message of a folder.
+func flagsIn(t *testing.T, a *Account, folder string) []string {
+	t.Helper()
+	all := scan(t, openSession(t, a), folder, mailbox.Query{})
+	if len(all) != 1 {
+		t.Fatalf("%s holds %d messages", folder, len(all))
+	}
+	return all[0].Flags
+}
+
+// A server that is killed in the middle of COPY may leave a copy without keywords.
+// The original has them until the copy has, and takes none with it.
+func TestDovecotAnUnfinishedCopyIsGivenItsFlagsBeforeTheOriginalGoes(t *testing.T) {
+	for _, server := range dovecots {
+		t.Run(server.name, func(t *testing.T) {
+			srv := dovecot.Start(t, server.opts)
+			way, straight := startMeanwhile(t, srv.Addr()), plainAccount(t, srv, srv.Addr())
+			putDovecot(t, straight, "INBOX", letter("one", "1"), "Boss", imap.FlagFlagged)
+			srv.Doveadm("mailbox", "create", "-u", srv.User, "Board")
+			msg := scan(t, openSession(t, straight), "INBOX", mailbox.Query{})[0]
+			unfinishedCopy(t, straight, "Boss", imap.FlagFlagged)
+			if got := flagsIn(t, straight, "Board"); hasFlag(got, "Boss") || hasFlag(got, `\Flagged`) {
+				t.Fatalf("the copy has the flags %q before", got)
+			}
+
+			removal := "UID EXPUNGE"
+			if server.name == "IMAP4rev1 alone" {
+				removal = `(\Deleted)`
+			}
+			var before []string
+			way.before(removal, func() { before = flagsIn(t, straight, "Board") })
+			label := change(2, msg, mailbox.Op{Kind: mailbox.Store, Add: []string{"Later"}})
+			s := openSession(t, plainAccount(t, srv, way.addr))
+			wantResults(t, perform(t, s, again(change(1, msg, moveTo("Board"))), again(label)), mailbox.Done, mailbox.Done)
+			for when, flags := range map[string][]string{"when the original was removed": before, "at the end": flagsIn(t, straight, "Board")} {
+				if !hasFlag(flags, "Boss") || !hasFlag(flags, `\Flagged`) || !hasFlag(flags, "Later") {
+					t.Errorf("the flags of the copy are %q %s", flags, when)
+				}
+			}
+			holds(t, straight, "INBOX")
+			faulttest.Injected(t, "7", int(way.times.Load()))
+		})
+	}
+}
+
+// unfinishedCopy makes a copy of the inbox in Board that lacks flags.
+func unfinishedCopy(t *testing.T, a *Account, lacks ...imap.Flag) {
+	t.Helper()
+	s := openSession(t, a)
+	if err := s.selectFolder(t.Context(), "INBOX", true); err != nil {
+		t.Fatal(err)
+	}
+	all := imap.SeqSet{{Start: 1}}
+	_, err := s.client.Copy(all, "Board").Wait()
+	err = errors.Join(err, s.selectFolder(t.Context(), "Board", true))
+	err = errors.Join(err, s.client.Store(all, &imap.StoreFlags{Op: imap.StoreFlagsDel, Silent: true, Flags: lacks}, nil).Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// If a person takes the copy away while it is being completed, the original is all
+// there is. (One that marks it deleted has taken it away as well.)
+func TestDovecotTheOriginalStaysWhenItsCopyGoesMeanwhile(t *testing.T) {
+	for _, c := range []struct {
+		name, word string
+		doveadm    []string
+	}{
+		{"before it is looked at", "UID FETCH 1 (UID FLAGS)", []string{"expunge", "-u", "dana"}},
+		{"before its flags are set", "UID STORE", []string{"expunge", "-u", "dana"}},
+		{"marked deleted", "UID FETCH 1 (UID FLAGS)", []string{"flags", "add", "-u", "dana", `\Deleted`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			srv := dovecot.Start(t, dovecot.Options{Capability: dovecot.CapabilityNoMove})
+			way, straight := startMeanwhile(t, srv.Addr()), plainAccount(t, srv, srv.Addr())
+			putDovecot(t, straight, "INBOX", letter("one", "1"), "Boss")
+			srv.Doveadm("mailbox", "create", "-u", srv.User, "Board")
+			msg := scan(t, openSession(t, straight), "INBOX", mailbox.Query{})[0]
+			unfinishedCopy(t, straight, "Boss")
+			s := openSession(t, plainAccount(t, srv, way.addr))
+			way.before(c.word, func() { srv.Doveadm(append(c.doveadm, "mailbox", "Board", "all")...) })
+			got := perform(t, s, again(change(1, msg, moveTo("Board"))))
+			wantResults(t, got, mailbox.Refused)
+			if !strings.Contains(got[0].Reason, "the original was left where it was") {
+				t.Errorf("the reason is %q", got[0].Reason)
+			}
+			holds(t, straight, "INBOX", "one")
+			holds(t, straight, "Board")
+			faulttest.Injected(t, "34", int(way.times.Load()))
+		})
+	}
+}
+
+// Of messages that are alike each is paired with the copy that has its flags; those
+// whose copies were left unfinished take what is over.
+func TestOriginalsArePairedWithTheCopiesThatHaveTheirFlags(t *testing.T) {
+	flagged := func(uid uint32, flags ...string) *answer { return &answer{uid: uid, flags: flags} }
+	for _, c := range []struct {
+		name              string
+		originals, copies []*answer
+		want              []uint32 // of each original
+	}{
+		{"without flags, in order", []*answer{flagged(2), flagged(1)}, []*answer{flagged(51), flagged(52)}, []uint32{52, 51}},
+		{"by flags", []*answer{flagged(1, "A"), flagged(2, "B", `\Deleted`)}, []*answer{flagged(51, "B"), flagged(52, `\Recent`, "A")}, []uint32{52, 51}},
+		{"an unfinished one", []*answer{flagged(1, "A"), flagged(2, "B")}, []*answer{flagged(51, "A"), flagged(52)}, []uint32{51, 52}},
+		{"two unfinished ones", []*answer{flagged(1, "A"), flagged(2, "B"), flagged(3, "C")}, []*answer{flagged(51), flagged(52), flagged(53, "B")}, []uint32{51, 53, 52}},
+	} {
+		for i, one := range c.originals {
+			if got := copyOf(one, c.originals, c.copies).uid; got != c.want[i] {
+				t.Errorf("%s: %d is paired with %d, want %d", c.name, one.uid, got, c.want[i])
+			}
+		}
+	}
+}

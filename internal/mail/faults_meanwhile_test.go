@@ -105,7 +105,7 @@ func takesAway(t *testing.T, a *Account, uid uint32) func() {
 			_, err = s.client.Copy(imap.UIDSetNum(imap.UID(uid)), "Mine").Wait()
 		}
 		if err == nil {
-			err = s.expunge(t.Context(), []uint32{uid})
+			_, err = s.expunge(t.Context(), []uint32{uid})
 		}
 		if err := errors.Join(err, s.client.Expunge().Close()); err != nil {
 			t.Error(err)
@@ -179,4 +179,30 @@ func TestDovecotTheLastCopyIsKeptWhenTheOriginalGoesMeanwhile(t *testing.T) {
 	wantResults(t, perform(t, s, back), mailbox.Done)
 	holds(t, straight, "INBOX", "one")
 	faulttest.Injected(t, "34", int(way.times.Load()))
+}
+
+// Without MOVE a person may take the original away behind our COPY. Both are left,
+// and the outcome says so; of those that nobody touched it says nothing of it.
+func TestDovecotTellsThatTheOriginalWasTakenAwayBehindTheCopy(t *testing.T) {
+	for name, capability := range map[string]string{"no MOVE": dovecot.CapabilityNoMove, "IMAP4rev1 alone": dovecot.CapabilityBare} {
+		t.Run(name, func(t *testing.T) {
+			srv := dovecot.Start(t, dovecot.Options{Capability: capability})
+			way, straight := startMeanwhile(t, srv.Addr()), plainAccount(t, srv, srv.Addr())
+			for i := range 2 {
+				putDovecot(t, straight, "INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))
+			}
+			srv.Doveadm("mailbox", "create", "-u", srv.User, "Board")
+			s := openSession(t, plainAccount(t, srv, way.addr))
+			all := scan(t, s, "INBOX", mailbox.Query{})
+			way.before("UID STORE", takesAway(t, straight, all[0].UID))
+			got := perform(t, s, change(1, all[0], moveTo("Board")), change(2, all[1], moveTo("Board")))
+			wantResults(t, got, mailbox.Done, mailbox.Done)
+			if want := fmt.Sprintf(movedMeanwhile, "Board"); got[0].Reason != want || got[1].Reason == want {
+				t.Errorf("the reasons are %q and %q, want %q for the first", got[0].Reason, got[1].Reason, want)
+			}
+			holds(t, straight, "Mine", "0")
+			holds(t, straight, "Board", "0", "1")
+			faulttest.Injected(t, "34", int(way.times.Load()))
+		})
+	}
 }

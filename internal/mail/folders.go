@@ -186,7 +186,8 @@ func badFlag(flag string) string {
 }
 
 // Folders lists what there is and what it is for. A folder whose name cannot be
-// written with "/" between levels is left out.
+// written with "/" between levels is left out, as is one whose name cannot be read
+// at all (see listed.go).
 func (s *Session) Folders(ctx context.Context) ([]Folder, error) {
 	options := &imap.ListOptions{}
 	if s.caps.Has(imap.CapSpecialUse) {
@@ -265,8 +266,8 @@ func (s *Session) role(ctx context.Context, folder string) (string, error) {
 	return "other", nil
 }
 
-// learnUses asks which folder is for what. Only those are listed: one name that
-// go-imap cannot read would end the connection.
+// learnUses asks which folder is for what. Only those are listed: there may be
+// thousands of others.
 func (s *Session) learnUses(ctx context.Context) error {
 	n := &s.a.names
 	n.mu.Lock()

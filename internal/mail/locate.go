@@ -222,7 +222,8 @@ func (s *Session) isMissing(ctx context.Context, folder string, err error) (bool
 		if failed != nil {
 			return false, failed
 		}
-		there = len(list) > 0
+		// What only holds other folders can't be opened, and is none of those.
+		there = slices.ContainsFunc(list, func(l *imap.ListData) bool { return !slices.Contains(l.Attrs, imap.MailboxAttrNoSelect) })
 	}
 	if there || no.Code != "" && no.Code != imap.ResponseCodeNonExistent && no.Code != imap.ResponseCodeTryCreate {
 		return false, err

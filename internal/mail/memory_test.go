@@ -325,10 +325,15 @@ func (w *watcher) deliver(ctx context.Context, s *Session, b mailbox.Batch) erro
 
 func (w *watcher) next() mailbox.Batch {
 	w.t.Helper()
+	return w.nextWithin(20 * time.Second)
+}
+
+func (w *watcher) nextWithin(limit time.Duration) mailbox.Batch {
+	w.t.Helper()
 	select {
 	case b := <-w.batches:
 		return b
-	case <-time.After(10 * time.Second):
+	case <-time.After(limit):
 		w.t.Fatal("nothing was delivered")
 		return mailbox.Batch{}
 	}

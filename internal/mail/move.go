@@ -69,7 +69,8 @@ func (s *Session) move(ctx context.Context, jobs []*job) error {
 	return s.moveByCopy(ctx, jobs)
 }
 
-// finishMoves deletes the sources whose copy an earlier attempt has made.
+// finishMoves deletes the sources whose copy an earlier attempt has made, once
+// that has all flags.
 func (s *Session) finishMoves(ctx context.Context, jobs []*job) error {
 	var copied []*job
 	for _, j := range jobs {
@@ -77,7 +78,10 @@ func (s *Session) finishMoves(ctx context.Context, jobs []*job) error {
 			copied = append(copied, j)
 		}
 	}
-	return s.removeSources(ctx, copied, func(j *job) mailbox.Ref { return j.copied })
+	if err := s.completeCopies(ctx, copied); err != nil {
+		return err
+	}
+	return s.removeSources(ctx, open(copied), func(j *job) mailbox.Ref { return j.copied })
 }
 
 func (s *Session) moveAtOnce(ctx context.Context, jobs []*job) error {
@@ -191,11 +195,15 @@ func (s *Session) moveByCopy(ctx context.Context, jobs []*job) error {
 // one.
 const leftMarked = "the server cannot remove single messages (no UIDPLUS), so the original is left behind, marked deleted"
 
+// movedMeanwhile is what people are told where a message was taken away between our
+// COPY and the removal of the original.
+const movedMeanwhile = "a copy was put into %q, and somebody moved or removed the original meanwhile: both are left as they are"
+
 func (s *Session) removeSources(ctx context.Context, jobs []*job, at func(*job) mailbox.Ref) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	err := s.expunge(ctx, uidsOf(jobs))
+	there, err := s.expunge(ctx, uidsOf(jobs))
 	if err != nil && refusal(err) == nil {
 		return err
 	}
@@ -204,31 +212,44 @@ func (s *Session) removeSources(ctx context.Context, jobs []*job, at func(*job) 
 		reason = leftMarked
 	}
 	for _, j := range jobs {
-		if err != nil {
+		switch {
+		case err != nil:
 			j.refuse(fmt.Sprintf("it was copied to %q, but the original could not be removed: %s", j.to, reasonOf(err)))
-			continue
+		case j.Op.Kind == mailbox.Move && !there[j.uid]:
+			j.end(mailbox.Done, at(j), fmt.Sprintf(movedMeanwhile, j.to))
+		default:
+			j.end(mailbox.Done, at(j), reason)
 		}
-		j.end(mailbox.Done, at(j), reason)
 	}
 	return nil
 }
 
 // expunge removes exactly these messages of the selected folder, or marks them
-// deleted where the server cannot do that.
-func (s *Session) expunge(ctx context.Context, uids []uint32) error {
+// deleted where the server cannot do that. It returns which of them were there: a
+// server marks what another program has removed without a word, and in one breath
+// with STORE a search still finds it.
+func (s *Session) expunge(ctx context.Context, uids []uint32) (there map[uint32]bool, err error) {
 	set := uidSet(uids)
-	err := s.run(ctx, s.a.pace.work, func() error {
+	err = s.run(ctx, s.a.pace.work, func() error {
 		flags := imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
 		return s.client.Store(set, &flags, nil).Close()
 	})
 	if err != nil {
-		return err
+		return nil, err
+	}
+	there = make(map[uint32]bool, len(uids))
+	err = s.run(ctx, s.a.pace.work, func() error {
+		search := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil)
+		return markThere(there, search, uids)
+	})
+	if err != nil {
+		return nil, err
 	}
 	if !s.caps.Has(imap.CapUIDPlus) {
 		s.a.sayOnce(leftMarked)
-		return nil
+		return there, nil
 	}
-	return s.run(ctx, s.a.pace.work, func() error { return s.client.UIDExpunge(set).Close() })
+	return there, s.run(ctx, s.a.pace.work, func() error { return s.client.UIDExpunge(set).Close() })
 }
 
 // remove expunges messages: it takes copies back.

@@ -352,7 +352,15 @@ func (s *Session) storeFlags(ctx context.Context, uids []uint32, add, del []imap
 		return nil, err
 	}
 	rest := slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return shown[uid] })
-	if err := s.lookAtFlags(ctx, rest, add, del, shown); err != nil {
+	switch err := s.lookAtFlags(ctx, rest, add, del, shown); {
+	case refusal(err) != nil: // it says nothing of what the search has shown
+		for _, uid := range rest {
+			if _, told := shown[uid]; !told {
+				shown[uid] = false
+			}
+		}
+		refused = errors.Join(refused, err)
+	case err != nil:
 		return nil, err
 	}
 	return shown, refused
@@ -360,20 +368,37 @@ func (s *Session) storeFlags(ctx context.Context, uids []uint32, add, del []imap
 
 // lookAtFlags notes which of the UIDs there are, and whether they show the flags.
 func (s *Session) lookAtFlags(ctx context.Context, uids []uint32, add, del []imap.Flag, shown map[uint32]bool) error {
-	if len(uids) == 0 {
-		return nil
+	all, err := s.flagsOf(ctx, uids)
+	for uid, flags := range all {
+		has := func(flag imap.Flag) bool { return hasFlag(flags, string(flag)) }
+		lacks := func(flag imap.Flag) bool { return !has(flag) }
+		shown[uid] = !slices.ContainsFunc(add, lacks) && !slices.ContainsFunc(del, has)
 	}
-	return s.run(ctx, s.a.pace.work, func() error {
-		all, err := s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, Flags: true}).Collect()
-		for _, m := range all {
-			has := func(flag imap.Flag) bool {
-				return slices.ContainsFunc(m.Flags, func(f imap.Flag) bool { return strings.EqualFold(string(f), string(flag)) })
+	return err
+}
+
+// flagsOf reads the flags of those messages of the selected folder that are there.
+func (s *Session) flagsOf(ctx context.Context, uids []uint32) (map[uint32][]string, error) {
+	all := make(map[uint32][]string, len(uids))
+	if len(uids) == 0 {
+		return all, nil
+	}
+	err := s.run(ctx, s.a.pace.work, func() error {
+		got, err := s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, Flags: true}).Collect()
+		for _, m := range got {
+			flags := make([]string, len(m.Flags))
+			for i, flag := range m.Flags {
+				flags[i] = string(flag)
 			}
-			lacks := func(flag imap.Flag) bool { return !has(flag) }
-			shown[uint32(m.UID)] = !slices.ContainsFunc(add, lacks) && !slices.ContainsFunc(del, has)
+			all[uint32(m.UID)] = flags
 		}
 		return err
 	})
+	return all, err
+}
+
+func hasFlag(flags []string, flag string) bool {
+	return slices.ContainsFunc(flags, func(f string) bool { return strings.EqualFold(f, flag) })
 }
 
 // permitted leaves out what the folder does not keep (PERMANENTFLAGS, RFC 9051

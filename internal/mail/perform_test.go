@@ -150,7 +150,7 @@ func TestAMessageThatIsGoneIsSaidToBeGone(t *testing.T) {
 				s, other := openSession(t, a), openSession(t, a)
 				all := scan(t, s, "INBOX", mailbox.Query{})
 				scan(t, other, "INBOX", mailbox.Query{})
-				if err := other.expunge(t.Context(), []uint32{all[0].UID}); err != nil {
+				if _, err := other.expunge(t.Context(), []uint32{all[0].UID}); err != nil {
 					t.Fatal(err)
 				}
 				if !server.caps.Has(imap.CapUIDPlus) {

@@ -127,7 +127,6 @@ func (w *folderWatch) afterPoorLine(ctx context.Context, s *Session) error {
 	if err := s.readBodies(ctx, got, needs); err != nil {
 		return fmt.Errorf("reading the texts of the folder %q: %w", w.folder, err)
 	}
-	w.aside = nil // what is set aside again is in the session
 	got = slices.DeleteFunc(got, func(a *answer) bool { return a.poison != "" })
 	role, err := s.role(ctx, w.folder)
 	if err != nil {
@@ -135,5 +134,11 @@ func (w *folderWatch) afterPoorLine(ctx context.Context, s *Session) error {
 	}
 	batch := s.a.batch(s.view(w.folder, role), got, needs)
 	batch.Next = w.seen
-	return w.hand(ctx, s, batch)
+	before := w.aside
+	w.aside = nil // what is set aside again is in the session
+	if err := w.hand(ctx, s, batch); err != nil {
+		w.aside = before
+		return err
+	}
+	return nil
 }

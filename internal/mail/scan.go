@@ -33,6 +33,8 @@ func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deli
 			return nil // a folder that is not there holds none of the messages looked for
 		case missing && special:
 			return fmt.Errorf("%w: %w", mailbox.ErrNoFolder, err)
+		case refusal(err) != nil:
+			return fmt.Errorf("%w: %w", mailbox.ErrRefused, err)
 		}
 		return err
 	}

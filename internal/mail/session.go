@@ -87,7 +87,7 @@ func (s *Session) connect(ctx context.Context) error {
 	s.mu.Lock()
 	s.asked = nil
 	s.mu.Unlock()
-	s.client = imapclient.New(&tamed{Conn: conn}, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	s.client = imapclient.New(&tamed{Conn: conn, leftOut: s.unreadable}, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: s.heard,
 		Fetch:   s.unasked,
 	}})
@@ -152,6 +152,12 @@ func (s *Session) Close() error {
 	s.client.Close() // what it returns is why the connection ended, which was told before
 	s.answering.Wait()
 	return nil
+}
+
+// unreadable says that a folder is left out. Its name is not told: nothing can
+// be told of it that would help, as it is no text.
+func (s *Session) unreadable() {
+	s.a.sayOnce("the server has a folder whose name cannot be read (it is neither UTF-7 as in RFC 9051 nor UTF-8), so that folder is left out; give it another name with the program that made it")
 }
 
 // heard runs in go-imap's reader and must not wait for it.

@@ -346,7 +346,8 @@ func (w *folderWatch) hand(ctx context.Context, s *Session, batch mailbox.Batch)
 	} else if err != nil {
 		return ownError{err}
 	}
-	w.aside, s.aside = append(w.aside, aside...), nil
+	// What the delivery set aside by itself, as it read on, is for the next time.
+	w.aside, s.aside = append(w.aside, aside...), slices.Delete(s.aside, 0, len(aside))
 	w.seen, w.known, w.busy = batch.Next, true, true
 	return nil
 }

@@ -186,6 +186,8 @@ type Outcome struct {
 var (
 	// ErrNoFolder: the account has no folder of a special use.
 	ErrNoFolder = errors.New("there is no such folder")
+	// ErrRefused: the server would not open the folder.
+	ErrRefused = errors.New("the server would not open the folder")
 	// ErrTooLarge: a message is larger than what is read whole.
 	ErrTooLarge = errors.New("the message is too large to be read whole")
 )

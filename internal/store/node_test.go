@@ -179,3 +179,71 @@ func TestAskingForTheOwner(t *testing.T) {
 		t.Errorf("erin: %v, by %q, %v", owned, node, err)
 	}
 }
+
+// An owner that asks whether it still is one waits no longer than it wants to, while
+// the same process takes another account of a database that does not answer.
+func TestWhoAsksIsNotHeldUpByTheTakingOfAnother(t *testing.T) {
+	dsn := storetest.Postgres(t)
+	s, asker := open(t, dsn), open(t, dsn)
+	join(t, s, threeDesks...)
+	dana := own(t, s, "dana")
+	for range s.writes.Stats().MaxOpenConnections - 1 { // one is the session's
+		conn, err := s.writes.Conn(t.Context())
+		must(t, err)
+		defer conn.Close()
+	}
+	taking, stop := context.WithCancel(t.Context())
+	defer stop()
+	taken := make(chan error, 1)
+	go func() {
+		_, err := s.Own(taking, "erin")
+		taken <- err
+	}()
+	for owned := false; !owned; {
+		var err error
+		owned, _, err = asker.Owned(t.Context(), "erin")
+		must(t, err)
+	}
+	asked := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		asked <- dana.Held(ctx)
+	}()
+	select {
+	case err := <-asked:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Held: %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("Held waits for who takes another account")
+	}
+	stop()
+	if err := <-taken; !errors.Is(err, context.Canceled) {
+		t.Errorf("Own: %v", err)
+	}
+	if owned, _, err := asker.Owned(t.Context(), "erin"); owned || err != nil {
+		t.Errorf("what was not taken is owned: %v, %v", owned, err)
+	}
+}
+
+// An account whose lock could not be let go of, since the session was busy for too
+// long, does not stay with a node that does not know of it: the session ends.
+func TestALockThatIsNotLetGoOfEndsTheSession(t *testing.T) {
+	dsn := storetest.Postgres(t)
+	s, other := open(t, dsn), open(t, dsn)
+	a, b := join(t, s, threeDesks...), join(t, other, threeDesks...)
+	dana, erin := own(t, s, "dana"), own(t, s, "erin")
+	a.session.turn <- struct{}{}
+	if err := dana.Release(); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Release: %v", err)
+	}
+	<-a.session.turn
+	b.sees(t, 1, threeDesks...)
+	if err := erin.Held(t.Context()); !errors.Is(err, ErrLostOwnership) {
+		t.Errorf("Held: %v", err)
+	}
+	if _, _, err := a.Look(t.Context()); !errors.Is(err, ErrLostOwnership) {
+		t.Errorf("Look: %v", err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 type Owner struct {
 	s       *Store
 	account string
+	locker  locker       // the Store's, which it keeps for as long as it owns anything
 	epoch   atomic.Int64 // 0 once released
 	line    line
 }
@@ -49,7 +50,7 @@ func (s *Store) Own(ctx context.Context, account string) (*Owner, error) {
 		return nil, s.wrap(err, doing)
 	}
 	s.owned[account] = true
-	o := &Owner{s: s, account: account}
+	o := &Owner{s: s, account: account, locker: s.locker}
 	if err := s.write(ctx, doing, func(t *tx) error { return o.nextEpoch(ctx, t) }); err != nil {
 		if isLocked(err) {
 			err = fmt.Errorf("%w: the one before has not ended what it was writing; nothing was done: try again in a few seconds: %w", ErrOwned, err)
@@ -152,16 +153,14 @@ func (o *Owner) Account() string { return o.account }
 
 // Held asks the database whether the account is still ours, and fails with
 // [ErrLostOwnership] when it is not. An owner that has nothing to write for a
-// while asks now and then, so as to stop watching what another node watches.
+// while asks now and then, so as to stop watching what another node watches. Nobody
+// who is just taking another account keeps it waiting.
 func (o *Owner) Held(ctx context.Context) error {
-	o.s.mu.Lock()
-	l := o.s.locker
-	o.s.mu.Unlock()
 	doing := fmt.Sprintf("asking who owns account %q", o.account)
-	if l == nil {
+	if o.epoch.Load() == 0 {
 		return o.s.wrap(ErrLostOwnership, doing)
 	}
-	if err := l.held(ctx); err != nil && ctx.Err() == nil {
+	if err := o.locker.held(ctx); err != nil && ctx.Err() == nil {
 		return o.s.wrap(fmt.Errorf("%w: its lock is gone with the connection: %w", ErrLostOwnership, err), doing)
 	}
 	var epoch int64

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,10 +22,10 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the journal: %w", err) // pgx leaves the password out
 	}
-	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+	db := sql.OpenDB(connector{stdlib.GetConnector(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, noticeDeath)
 		return err
-	}))
+	})), config.Password})
 	db.SetMaxOpenConns(10)
 	s := &Store{
 		dialect: postgresDialect,
@@ -36,9 +35,24 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	}
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
-		return nil, s.wrap(unquoted{err, config.Password}, "opening the journal")
+		return nil, s.wrap(err, "opening the journal")
 	}
 	return s, nil
+}
+
+// connector makes the connections of a pool, the later ones as the first: to each a
+// server may answer with what it was given.
+type connector struct {
+	driver.Connector
+	password string
+}
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, unquoted{err, c.password}
+	}
+	return conn, nil
 }
 
 // unquoted is an error whose words do not repeat the password, should the server
@@ -61,8 +75,8 @@ func (e unquoted) Unwrap() error { return e.error }
 // when the node or its network dies, the server lets go of all of them.
 type sessionLock struct {
 	// One query at a time: a second one would find the connection busy, and be taken
-	// for its end.
-	turn sync.Mutex
+	// for its end. Whose turn it is has put something in.
+	turn chan struct{}
 	conn *sql.Conn
 }
 
@@ -92,6 +106,8 @@ func isLocked(err error) bool {
 const sessionName = "foredesk on "
 
 func (s *Store) newSession(ctx context.Context) (*sessionLock, error) {
+	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
+	defer cancel()
 	conn, err := s.writes.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -103,14 +119,18 @@ func (s *Store) newSession(ctx context.Context) (*sessionLock, error) {
 	if _, err := conn.ExecContext(ctx, "SELECT set_config('application_name', $1, false)", sessionName+machine); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &sessionLock{conn: conn}, nil
+	return &sessionLock{conn: conn, turn: make(chan struct{}, 1)}, nil
 }
 
 // inTurn gives fn the session. A context that ends in a query would end the session,
 // and with it the ownership of every account of this process: so none does.
 func (l *sessionLock) inTurn(ctx context.Context, fn func(context.Context) error) error {
-	l.turn.Lock()
-	defer l.turn.Unlock()
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -145,10 +165,10 @@ func (l *sessionLock) unlock(ctx context.Context, account string, last bool) (er
 			return err
 		})
 	}
-	if !last {
-		return err
+	if !last && err == nil {
+		return nil
 	}
-	// Were the session to stay in the pool, a lock left in it would live on.
+	// Were the session to stay, be it in the pool, a lock left in it would live on.
 	l.conn.Raw(func(any) error { return driver.ErrBadConn })
 	return err
 }
