@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -70,6 +72,39 @@ func (w *world) changes() (all []change) {
 			}
 		}
 		all = append(all, c)
+	}
+	return inOrder(all)
+}
+
+// inOrder puts the line of a message that comes into a folder before that by which it
+// leaves it: each process of Dovecot writes its lines in its own time, so that of two
+// processes the later one's may come first.
+func inOrder(all []change) []change {
+	type coming struct {
+		n int
+		spot
+	}
+	there := map[coming]bool{}
+	of := func(c change) coming { return coming{c.n, spot{c.box, c.uid}} }
+	comes := func(c change) bool { return c.what == "save" || c.what == "copy" }
+	for i := 0; i < len(all); i++ {
+		c := all[i]
+		switch {
+		case c.n == 0 || c.what == "":
+		case comes(c):
+			there[of(c)] = true
+		case c.what == "expunge" && !there[of(c)]:
+			late := slices.IndexFunc(all[i:], func(later change) bool { return comes(later) && of(later) == of(c) })
+			if late < 0 {
+				break // it came before the day, or in a folder that has another name now
+			}
+			first := all[i+late]
+			first.at = c.at
+			all = slices.Insert(slices.Delete(all, i+late, i+late+1), i, first)
+			i++ // c is next, and it has been seen to
+		case c.what == "expunge":
+			delete(there, of(c))
+		}
 	}
 	return all
 }
@@ -259,4 +294,13 @@ func (w *world) same(a, b map[int]map[spot]bool) bool {
 		}
 	}
 	return true
+}
+
+func TestLinesOfTwoProcessesAreTakenInTheOrderOfWhatTheyTell(t *testing.T) {
+	line := func(what, box string, uid int) change { return change{what: what, box: box, uid: uid, n: 7} }
+	got := inOrder([]change{line("copy", "Archive", 2), line("expunge", "INBOX", 44), line("save", "INBOX", 44), line("expunge", "Archive", 2)})
+	want := []change{line("copy", "Archive", 2), line("save", "INBOX", 44), line("expunge", "INBOX", 44), line("expunge", "Archive", 2)}
+	if !slices.Equal(got, want) {
+		t.Errorf("it is\n%v\nwant\n%v", got, want)
+	}
 }
