@@ -121,11 +121,17 @@ func (w *world) moves(h *history, rows map[string][]store.Step) {
 }
 
 // blurred reports whether a person moved a message back while a move of it was in doubt,
-// and the folder got new UIDs at the same time: then nothing tells it from one that was
-// never moved.
+// where nothing tells it from one that was never moved: the folder got new UIDs at the
+// same time, or the server has no MOVE, so that the original lies there still.
 func (w *world) blurred(d *delivery, rows []store.Step) bool {
+	meanwhile := slices.Clone(w.renumbered)
+	if w.kind.mail != everything {
+		for _, twin := range w.twins(d.subject) {
+			meanwhile = append(meanwhile, twin.putAt...)
+		}
+	}
 	return w.putThere(d.subject, "INBOX") && slices.ContainsFunc(rows, func(s store.Step) bool {
-		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(w.renumbered, func(at time.Time) bool {
+		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(meanwhile, func(at time.Time) bool {
 			return s.Planned.Before(at) && s.Ended.After(at)
 		})
 	})

@@ -33,6 +33,7 @@ type delivery struct {
 	gone    bool            // a person deleted it, for good
 	doubled bool            // a person moved it while foredesk was copying it, and there are two
 	put     map[string]bool // the folders into which a person has put it, ever
+	putAt   []time.Time     // when a person has put it anywhere
 	at      time.Time
 	touched bool              // by a person, ever
 	was     map[string]string // what was so when all last came to rest: see property
@@ -241,6 +242,7 @@ func (p *person) did(s seen, a act) {
 			s.put = map[string]bool{}
 		}
 		s.put[a.value] = true
+		s.putAt = append(s.putAt, time.Now())
 	}
 	p.note("a person: %d in %s: %s is %s", s.n, s.folder, a.property, a.value)
 }
