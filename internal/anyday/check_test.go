@@ -40,7 +40,7 @@ func (w *world) rest() {
 	}
 	w.rested = time.Now()
 	for _, d := range w.mail[1:] {
-		d.acts = nil
+		d.acts, d.perhaps = nil, nil
 	}
 }
 
@@ -206,16 +206,27 @@ func (w *world) allowed(d *delivery, property string, rows []store.Step, alone b
 	var last store.Step // the last row that set it
 	acts := slices.DeleteFunc(slices.Clone(d.acts), func(a act) bool { return a.property != property })
 	rows = slices.SortedStableFunc(slices.Values(rows), func(a, b store.Step) int { return a.Ended.Compare(b.Ended) })
+	doubt := false // whether the journal, or the person, can't know
 	for _, s := range rows {
+		perhaps := s.State == store.Uncertain
+		if perhaps {
+			s.State = store.Done
+		}
 		if value := effect(s, property); value != "" && s.Ended.After(w.rested) {
 			values, last = append(values, value), s
+			doubt = doubt || perhaps
 		}
 	}
 	for _, a := range acts {
 		values = append(values, a.value)
 	}
+	for _, a := range d.perhaps {
+		if a.property == property {
+			values, doubt = append(values, a.value), true
+		}
+	}
 	switch {
-	case !alone, len(acts) == 0 && w.met(d, property, rows):
+	case !alone, doubt, len(acts) == 0 && w.met(d, property, rows):
 		return values
 	case len(acts) == 0:
 		return values[len(values)-1:]

@@ -38,6 +38,7 @@ type delivery struct {
 	touched bool              // by a person, ever
 	was     map[string]string // what was so when all last came to rest: see property
 	acts    []act             // of people since then
+	perhaps []act             // that met the message on its way
 }
 
 // act is something that a person has done to a message: a property has a value since.
@@ -259,6 +260,7 @@ func (p *person) flag(s seen, flag string) {
 	changed, err := p.Store(imap.UIDSetNum(s.uid), &imap.StoreFlags{Op: op, Flags: []imap.Flag{imap.Flag(flag)}}, nil).Collect()
 	if err != nil || len(changed) == 0 {
 		p.note("a person finds %d no longer in %s", s.n, s.folder)
+		s.perhaps = append(s.perhaps, act{flag, value, from, time.Now()}) // a message on its way may take it along
 		return
 	}
 	p.did(s, act{flag, value, from, time.Now()})

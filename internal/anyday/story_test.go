@@ -125,11 +125,7 @@ type moment struct {
 }
 
 var moments = rapid.Custom(func(t *rapid.T) moment {
-	m := moment{rapid.SampledFrom(often).Draw(t, "what"), rapid.IntRange(0, 19).Draw(t, "which"), rapid.IntRange(0, 19).Draw(t, "way")}
-	if m.What == "the answer of Dovecot is lost" && os.Getenv("FOREDESK_CI") == "1" {
-		m.What = "mail comes" // as in mailKinds: what a person does right then can't always be told apart
-	}
-	return m
+	return moment{rapid.SampledFrom(often).Draw(t, "what"), rapid.IntRange(0, 19).Draw(t, "which"), rapid.IntRange(0, 19).Draw(t, "way")}
 })
 
 // often are the names of what can happen, as often as it does.

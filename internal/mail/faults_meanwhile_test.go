@@ -159,6 +159,33 @@ func TestDovecotWhatAPersonTakesAwayMeanwhileIsNotSaidToBeDone(t *testing.T) {
 	}
 }
 
+// Of two deliveries of one message that are to be moved, the one that a person was
+// quicker with is not taken for the other.
+func TestDovecotATwinThatIsTakenAwayMeanwhileIsNotSaidToBeMoved(t *testing.T) {
+	for _, server := range dovecots {
+		t.Run(server.name, func(t *testing.T) {
+			srv := dovecot.Start(t, server.opts)
+			way, straight := startMeanwhile(t, srv.Addr()), plainAccount(t, srv, srv.Addr())
+			for range 2 {
+				putDovecot(t, straight, "INBOX", letter("twin", "1"))
+			}
+			srv.Doveadm("mailbox", "create", "-u", srv.User, "Board")
+			s := openSession(t, plainAccount(t, srv, way.addr))
+			all := scan(t, s, "INBOX", mailbox.Query{})
+			word := "UID MOVE"
+			if !s.caps.Has(imap.CapMove) {
+				word = "UID COPY"
+			}
+			way.before(word, takesAway(t, straight, all[0].UID))
+			got := perform(t, s, change(1, all[0], moveTo("Board")), change(2, all[1], moveTo("Board")))
+			wantResults(t, got, mailbox.Gone, mailbox.Done)
+			holds(t, straight, "Mine", "twin")
+			holds(t, straight, "Board", "twin")
+			faulttest.Injected(t, "34", int(way.times.Load()))
+		})
+	}
+}
+
 // Without UIDPLUS an undo takes the original that was left behind. If somebody
 // removes that just then, the copy is all there is.
 func TestDovecotTheLastCopyIsKeptWhenTheOriginalGoesMeanwhile(t *testing.T) {

@@ -17,16 +17,16 @@ func (s *Session) copy(ctx context.Context, jobs []*job) error {
 	if err != nil {
 		return err
 	}
-	copied, unsure := s.sortCopied(t, jobs)
-	for _, j := range copied {
+	for _, j := range s.sortCopied(t, jobs) {
 		j.end(mailbox.Done, t.at(to, j.uid), "")
 	}
-	return s.lookInDestination(ctx, unsure)
+	return s.lookInDestination(ctx, jobs)
 }
 
-// sortCopied ends the jobs whose messages a COPY did not copy. Unsure are those
-// whose messages have gone from the source while it worked.
-func (s *Session) sortCopied(t transfer, jobs []*job) (copied, unsure []*job) {
+// sortCopied returns the jobs whose messages a COPY has copied, and ends those whose
+// messages it did not copy. Messages that have gone from the source while it worked
+// are in neither.
+func (s *Session) sortCopied(t transfer, jobs []*job) (copied []*job) {
 	for _, j := range jobs {
 		yes, sure := t.copied(j.uid)
 		switch {
@@ -34,15 +34,13 @@ func (s *Session) sortCopied(t transfer, jobs []*job) (copied, unsure []*job) {
 			j.refuse(reasonOf(t.refusal))
 		case t.refusal != nil || sure && !yes && !t.there[j.uid]:
 			j.gone(fmt.Sprintf("it is no longer in %q", s.folder))
-		case !sure:
-			unsure = append(unsure, j)
-		case !yes:
+		case sure && !yes:
 			j.refuse("the server did not copy it, so it was left where it was")
-		default:
+		case sure:
 			copied = append(copied, j)
 		}
 	}
-	return copied, unsure
+	return copied
 }
 
 // move takes the first rung of the ladder that the server has: MOVE (RFC 6851);
@@ -100,24 +98,18 @@ func (s *Session) moveAtOnce(ctx context.Context, jobs []*job) error {
 		if err != nil {
 			return err
 		}
-		return s.lookInDestination(ctx, open(jobs))
+		return s.lookInDestination(ctx, jobs)
 	}
 	// What COPYUID does not list, and all after a NO, may have been moved or not.
-	var unsure []*job
 	for _, j := range jobs {
 		switch {
 		case !t.there[j.uid]:
 			j.gone(fmt.Sprintf("it is no longer in %q", source))
 		case t.refusal == nil && (t.copies[j.uid] != 0 || len(t.copies) == 0 && t.searched):
 			j.end(mailbox.Done, t.at(to, j.uid), "")
-		default:
-			unsure = append(unsure, j)
 		}
 	}
-	if len(unsure) == 0 {
-		return nil
-	}
-	return s.settlePartial(ctx, unsure, t.refusal)
+	return s.settlePartial(ctx, jobs, t.refusal)
 }
 
 // leftBehind returns the jobs to try again where a server refused a MOVE because one
@@ -133,7 +125,11 @@ func (s *Session) leftBehind(ctx context.Context, t transfer, jobs []*job) ([]*j
 // settlePartial sorts out what a MOVE left: RFC 6851 lets a server stop in the
 // middle, and go-imap keeps no COPYUID of a MOVE that ended in NO.
 func (s *Session) settlePartial(ctx context.Context, jobs []*job, refused error) error {
-	left, err := s.present(ctx, uidsOf(jobs))
+	unsure := open(jobs)
+	if len(unsure) == 0 {
+		return nil
+	}
+	left, err := s.present(ctx, uidsOf(unsure))
 	if err != nil {
 		return err
 	}
@@ -141,20 +137,19 @@ func (s *Session) settlePartial(ctx context.Context, jobs []*job, refused error)
 	if refused != nil {
 		reason = reasonOf(refused)
 	}
-	var moved []*job
-	for _, j := range jobs {
+	for _, j := range unsure {
 		if left[j.uid] {
 			j.refuse(reason)
-			continue
 		}
-		moved = append(moved, j)
 	}
-	return s.lookInDestination(ctx, moved)
+	return s.lookInDestination(ctx, jobs)
 }
 
-// lookInDestination ends jobs whose messages are not in the source any more by
-// whether they are in the destination.
-func (s *Session) lookInDestination(ctx context.Context, moved []*job) error {
+// lookInDestination ends those of jobs that are open, whose messages are not in the
+// source any more, by whether they are in the destination. What others of jobs have
+// put there is theirs, though it may be just alike.
+func (s *Session) lookInDestination(ctx context.Context, jobs []*job) error {
+	moved := open(jobs)
 	if len(moved) == 0 {
 		return nil
 	}
@@ -171,8 +166,13 @@ func (s *Session) lookInDestination(ctx context.Context, moved []*job) error {
 	if s.folder == at.Folder {
 		at.UIDValidity = s.box.UIDValidity
 	}
+	notOurs := func(a *answer) bool {
+		return a.deleted() || slices.ContainsFunc(jobs, func(j *job) bool {
+			return j.closed && j.out.Result == mailbox.Done && j.out.At.UID == a.uid
+		})
+	}
 	for key, twins := range byKey(moved) {
-		settleAbsent(twins, at, slices.DeleteFunc(there[key], (*answer).deleted))
+		settleAbsent(twins, at, slices.DeleteFunc(there[key], notOurs))
 	}
 	return nil
 }
@@ -184,11 +184,10 @@ func (s *Session) moveByCopy(ctx context.Context, jobs []*job) error {
 	if err != nil {
 		return err
 	}
-	copied, unsure := s.sortCopied(t, jobs)
-	if err := s.removeSources(ctx, copied, func(j *job) mailbox.Ref { return t.at(to, j.uid) }); err != nil {
+	if err := s.removeSources(ctx, s.sortCopied(t, jobs), func(j *job) mailbox.Ref { return t.at(to, j.uid) }); err != nil {
 		return err
 	}
-	return s.lookInDestination(ctx, unsure)
+	return s.lookInDestination(ctx, jobs)
 }
 
 // leftMarked is what people are told where messages cannot be expunged one by
