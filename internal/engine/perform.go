@@ -55,7 +55,7 @@ func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool
 	if err != nil {
 		a.trouble = onServer(fmt.Errorf("acting on %d messages: %w", len(changes), err))
 	}
-	ended, undecided := w.endings(steps, outcomes)
+	ended, undecided := w.endings(steps, outcomes, doubt)
 	a.endings = append(a.endings, ended...)
 	if err == nil {
 		a.undecided = undecided
@@ -121,8 +121,9 @@ func (w *work) changes(steps []store.Step, doubt map[int64]bool) (changes []mail
 }
 
 // endings turns outcomes into the ends of steps. A step without an outcome, or
-// whose outcome is Unknown, stays started and is looked at again later.
-func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome) (endings []store.Ending, undecided []store.Step) {
+// whose outcome is Unknown, stays started and is looked at again later. Flags that may
+// have been set on a message that has gone since can be looked for nowhere.
+func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome, doubt map[int64]bool) (endings []store.Ending, undecided []store.Step) {
 	byID := make(map[int64]int, len(steps))
 	for i, s := range steps {
 		byID[s.ID] = i
@@ -138,6 +139,10 @@ func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome) (endings 
 				e.ItemID = s.Item.ID
 			}
 		case mailbox.Gone:
+			if doubt[s.ID] && s.Op.Kind == mailbox.Store {
+				e.State, e.Reason = store.Uncertain, "foredesk was interrupted while it did this, and the message was moved or deleted by somebody else since; it was left alone"
+				break
+			}
 			e.State, e.Reason = store.Failed, "the message was moved or deleted by somebody else first; it was left alone"
 		case mailbox.Refused:
 			e.State = store.Failed

@@ -303,9 +303,15 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fre
 		return fresh, false, err
 	}
 	for _, it := range known {
-		ours, moving := effectOn(m, it, acts, w.now())
+		ours, moving, begun := effectOn(m, it, acts, w.now())
 		if ours {
 			return it, false, nil
+		}
+		if begun {
+			err = w.stillThere(ctx, it, m.Place)
+		}
+		if err != nil {
+			return it, false, err
 		}
 		if moving || it.ID == 0 || it.Place.Folder == m.Place.Folder && w.hasMet(it.Place.UID) {
 			continue // that one is another message
@@ -332,6 +338,18 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fre
 	return fresh, true, nil
 }
 
+// stillThere fails where an item whose move was begun, and may have been done, has left
+// its place: a message like it may then be another, or the same one that a person has
+// put back. That can be told once it is known what became of the move, and until then
+// is trouble that passes.
+func (w *work) stillThere(ctx context.Context, it store.Item, other mailbox.Ref) error {
+	there, err := w.exists(ctx, it)
+	if err == nil && !there {
+		err = onServer(fmt.Errorf("uid %d in %q may be message %d, of which a move was begun: it is looked first what became of that", other.UID, other.Folder, it.ID))
+	}
+	return err
+}
+
 // hasMet reports whether the scan has met a UID in its folder.
 func (w *work) hasMet(uid uint32) bool {
 	_, met := slices.BinarySearch(w.met, uid)
@@ -348,8 +366,8 @@ func idsOf(items []store.Item) []int64 {
 
 // effectOn reports whether a message is what our steps made of an item: a copy
 // of it, or itself on its way to the message's folder. Moving says that it is on
-// its way to another.
-func effectOn(m *judged, it store.Item, acts []store.Step, now time.Time) (ours, moving bool) {
+// its way to another, and begun that it may have left already.
+func effectOn(m *judged, it store.Item, acts []store.Step, now time.Time) (ours, moving, begun bool) {
 	for _, s := range acts {
 		if s.Item.ID != it.ID {
 			continue
@@ -357,17 +375,18 @@ func effectOn(m *judged, it store.Item, acts []store.Step, now time.Time) (ours,
 		if s.State == store.Planned && s.NotBefore.After(now) {
 			continue // its time is still to come
 		}
-		begun := s.State != store.Done
+		done := s.State == store.Done
 		to := s.Op.To == m.Place.Folder || roleOf[s.Op.To] == m.role && m.role != ""
 		switch {
-		case s.Op.Kind == mailbox.Copy && begun && to, s.Op.Kind == mailbox.Move && begun && to:
-			return true, false
-		case s.Op.Kind == mailbox.Copy && !begun && s.At.Folder == m.Place.Folder && (s.At.UID == m.Place.UID || s.At.UID == 0 || s.At.UIDValidity != m.Place.UIDValidity):
-			return true, false
+		case s.Op.Kind == mailbox.Copy && !done && to, s.Op.Kind == mailbox.Move && !done && to:
+			return true, false, false
+		case s.Op.Kind == mailbox.Copy && done && s.At.Folder == m.Place.Folder && (s.At.UID == m.Place.UID || s.At.UID == 0 || s.At.UIDValidity != m.Place.UIDValidity):
+			return true, false, false
 		}
-		moving = moving || s.Op.Kind == mailbox.Move && begun
+		moving = moving || s.Op.Kind == mailbox.Move && !done
+		begun = begun || s.Op.Kind == mailbox.Move && s.State == store.Started
 	}
-	return false, moving
+	return false, moving, begun
 }
 
 // hasMoved reports whether the journal has an item in another place by now.

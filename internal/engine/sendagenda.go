@@ -73,7 +73,7 @@ func (w *work) agendaStep(ctx context.Context, args AgendaArgs) (int64, error) {
 	items := known[n.Key]
 	n.Occurrence = len(items) + 1
 	if len(items) > 0 {
-		last, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{items[len(items)-1].ID}, Newest: true, Limit: 1})
+		last, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{items[len(items)-1].ID}, NotUndo: true, Newest: true, Limit: 1})
 		if err != nil {
 			return 0, err
 		}
