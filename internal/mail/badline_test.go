@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"github.com/foredesk/foredesk/internal/badline"
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/faults/faulttest"
@@ -51,7 +53,13 @@ var lostWords = map[string][]string{
 	"sdbox":           {"* OK [COPYUID", "EXPUNGE", "Move completed"},
 }
 
-func TestBadLineLosesTheAnswerToAMove(t *testing.T) {
+func TestBadLineLosesTheAnswerToAMove(t *testing.T) { losesTheAnswerToAMove(t, false) }
+
+func TestBadLineLosesTheAnswerToAMoveAndTheFolderIsRenumbered(t *testing.T) {
+	losesTheAnswerToAMove(t, true)
+}
+
+func losesTheAnswerToAMove(t *testing.T, renumbered bool) {
 	for _, server := range dovecots {
 		for _, word := range lostWords[server.name] {
 			t.Run(server.name+" "+word, func(t *testing.T) {
@@ -70,10 +78,21 @@ func TestBadLineLosesTheAnswerToAMove(t *testing.T) {
 				} else if err != nil || !completed {
 					t.Fatalf("Perform returned %v", err)
 				}
-				wantResults(t, perform(t, openSession(t, a), again(moves[0]), again(moves[1])), mailbox.Done, mailbox.Done)
+				if renumbered {
+					srv.Doveadm("mailbox", "update", "-u", srv.User, "--uid-validity", "4242", "INBOX")
+					faulttest.Injected(t, "12", 1)
+				}
+				after := openSession(t, a)
+				wantResults(t, perform(t, after, again(moves[0]), again(moves[1])), mailbox.Done, mailbox.Done)
 				holds(t, straight, "Board", "0", "2")
 				if left := undeleted(t, straight, "INBOX"); !slices.Equal(left, []string{"1"}) {
 					t.Errorf("the inbox holds %q", left)
+				}
+				if err := after.selectFolder(t.Context(), "INBOX", true); err != nil {
+					t.Fatal(err)
+				}
+				if n := after.box.NumMessages; n != 1 && after.caps.Has(imap.CapUIDPlus) {
+					t.Errorf("%d messages are in the inbox, marked ones and all", n)
 				}
 				faulttest.Injected(t, "8", line.CutsMade())
 			})

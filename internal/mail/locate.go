@@ -132,8 +132,7 @@ func (s *Session) findJobs(ctx context.Context, folder string, jobs []*job) erro
 		return err
 	}
 	for key, same := range byKey(jobs) {
-		// \Deleted is what a move leaves behind where it cannot expunge.
-		copies := slices.DeleteFunc(found[key], (*answer).deleted)
+		copies := s.meant(found[key], same)
 		refs := distinctRefs(same)
 		if len(copies) > len(refs) {
 			for _, j := range same {
@@ -148,6 +147,18 @@ func (s *Session) findJobs(ctx context.Context, folder string, jobs []*job) erro
 		}
 	}
 	return nil
+}
+
+// meant are those of the messages with one key that jobs can be about. \Deleted is what
+// a move leaves behind where it cannot expunge; where it can, it is what one that broke
+// off has left to do.
+func (s *Session) meant(found []*answer, jobs []*job) []*answer {
+	unmarked := slices.DeleteFunc(slices.Clone(found), (*answer).deleted)
+	brokeOff := func(j *job) bool { return j.Doubt && j.Op.Kind == mailbox.Move }
+	if len(unmarked) == 0 && s.caps.Has(imap.CapUIDPlus) && slices.ContainsFunc(jobs, brokeOff) {
+		return found
+	}
+	return unmarked
 }
 
 func (a *answer) deleted() bool { return slices.Contains(a.flags, `\Deleted`) }
