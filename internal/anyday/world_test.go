@@ -2,9 +2,6 @@ package anyday
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,15 +14,13 @@ import (
 	"github.com/foredesk/foredesk/internal/demo/gcal"
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/dovecot/desk"
-	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
 const (
 	account  = "dana"
 	address  = "dana@acme.example"
-	robot    = "desk@project.example" // the service account that acts for her
-	patience = 60 * time.Second       // for anything that foredesk is asked to do
+	patience = 60 * time.Second // for anything that foredesk is asked to do
 )
 
 // milliseconds is how times are told of a bad day.
@@ -107,7 +102,7 @@ func newWorld(t *rapid.T, g *ground, k kind) *world {
 	w.must(err)
 	w.post = startPost(w)
 	w.desk = desk.Open(g.outer, g.binary, w.server, w.user, rulesFiles["A"])
-	w.signIn()
+	w.desk.SignIn(w.cal, w.key)
 	w.configure()
 	p := w.person()
 	defer p.Close()
@@ -142,19 +137,6 @@ accounts:
     calendar: {google: {credentials_file: client.json, endpoint: %q, poll: 10s}}
     agenda: {at: %q, days: Mon-Sun, review: off}
 `
-
-// signIn gives foredesk the key of a service account.
-func (w *world) signIn() {
-	der, err := x509.MarshalPKCS8PrivateKey(w.key)
-	w.must(err)
-	text, err := json.Marshal(map[string]any{
-		"type": "service_account", "client_email": robot, "private_key_id": "1", "token_uri": w.cal.TokenURL(),
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-	})
-	w.must(err)
-	w.write("client.json", string(text))
-	w.cal.AddServiceAccount(robot, &w.key.PublicKey, google.ScopeEvents, google.ScopeList, google.ScopeFreeBusy)
-}
 
 // write saves a file as an editor does: a new one in the place of the old.
 func (w *world) write(name, text string) {

@@ -5,9 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,15 +18,13 @@ import (
 	"github.com/foredesk/foredesk/internal/demo/gcal"
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/dovecot/desk"
-	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
 const (
 	account  = "dana"
 	address  = "dana@acme.example"
-	robot    = "desk@project.example" // the service account that acts for her
-	patience = 2 * time.Minute        // for anything that foredesk is asked to do
+	patience = 2 * time.Minute // for anything that foredesk is asked to do
 )
 
 // ground is what all worlds share.
@@ -137,23 +132,14 @@ func (w *world) write(name, text string) {
 	w.must(os.WriteFile(filepath.Join(w.desk.Dir, name), []byte(text), 0o600))
 }
 
-// openCalendar starts a calendar and gives foredesk the key of a service account.
+// openCalendar starts a calendar and lets foredesk act on it.
 func (w *world) openCalendar() {
 	w.Helper()
 	var err error
 	w.cal, err = gcal.Start(context.Background(), gcal.Account{User: address, Zone: "UTC"})
 	w.must(err)
 	w.Cleanup(func() { _ = w.cal.Close() }) // the error is that of its listener, which was closed
-	key := w.ground.key
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	w.must(err)
-	text, err := json.Marshal(map[string]any{
-		"type": "service_account", "client_email": robot, "private_key_id": "1", "token_uri": w.cal.TokenURL(),
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-	})
-	w.must(err)
-	w.write("client.json", string(text))
-	w.cal.AddServiceAccount(robot, &key.PublicKey, google.ScopeEvents, google.ScopeList, google.ScopeFreeBusy)
+	w.desk.SignIn(w.cal, w.ground.key)
 }
 
 func (w *world) must(err error) {

@@ -299,7 +299,7 @@ func (a *Account) takeBackFor(ctx context.Context, s store.Step) error {
 		return w.end(ctx, failed(s, "it does not say what is to be taken back"), s)
 	}
 	if err := w.start(ctx, []store.Step{s}); err != nil {
-		return err
+		return unlessTakenBack(err)
 	}
 	// What the rule has done after the letter, its reader has not seen.
 	args := UndoArgs{Step: back.Step, Item: back.Item, Rule: back.Rule, Since: back.Since, Until: parseInstant(s.Op.With["until"])}

@@ -123,21 +123,29 @@ func (w *work) oneErrand(ctx context.Context, id int64) error {
 	}
 	s := open[0]
 	ending, outcome, trouble := w.errand(ctx, s)
-	if trouble != nil && !isMail(trouble) {
-		return trouble
-	}
-	if trouble != nil {
+	if isMail(trouble) {
 		// It was certainly not done; others must not wait for it.
 		if err := w.start(ctx, open); err != nil {
-			return err
+			return unlessTakenBack(err)
 		}
 		ending, _ = w.ended(s, mailbox.Outcome{Result: mailbox.Later, Reason: trouble.Error()})
+	} else if trouble != nil {
+		return unlessTakenBack(trouble)
 	}
 	if err := w.end(ctx, ending, s); err != nil {
 		return err
 	}
 	w.keepLetter(ctx, s, outcome)
 	return trouble
+}
+
+// unlessTakenBack is no error where a step was taken back before it was started: it is
+// not done then.
+func unlessTakenBack(err error) error {
+	if errors.Is(err, store.ErrNotPlanned) {
+		return nil
+	}
+	return err
 }
 
 // keepLetter puts a copy of what was sent into the folder for sent mail, where

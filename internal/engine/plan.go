@@ -420,12 +420,14 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 	for _, s := range done {
 		if s.Op.Kind == mailbox.Move && s.From.Folder == now.Folder {
 			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", now.Folder, "uid", now.UID)
-			endings, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
+			waiting, _, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
+			if err == nil {
+				err = w.owner.Withdraw(ctx, w.now(), waiting)
+			}
 			if err != nil {
 				return err
 			}
-			endings = append(endings, store.Ending{StepID: s.ID, State: store.Undone, Reason: ByHand})
-			return w.owner.Finish(ctx, w.now(), endings)
+			return w.owner.Finish(ctx, w.now(), []store.Ending{{StepID: s.ID, State: store.Undone, Reason: ByHand}})
 		}
 	}
 	return nil

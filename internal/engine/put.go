@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,7 +125,30 @@ func (w *work) oneEvent(ctx context.Context, id int64) error {
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	s := open[0]
+	return w.doEvent(ctx, open[0], false)
+}
+
+// endDoubtfulEvent brings a step to its end that an earlier try may have done, whenever
+// it is due. An event that is not there is not made any more: its step is withdrawn.
+func (w *work) endDoubtfulEvent(ctx context.Context, id int64) error {
+	if !w.hands.take(id) {
+		return &CalendarError{errors.New("it is just being done")}
+	}
+	defer w.hands.drop(id)
+	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned}})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	if w.Calendar != nil {
+		if _, err := w.sync(ctx, w.now()); err != nil {
+			return err
+		}
+	}
+	return w.doEvent(ctx, open[0], true)
+}
+
+// doEvent does a step on a calendar; unlessNew makes no event that is not there.
+func (w *work) doEvent(ctx context.Context, s store.Step, unlessNew bool) error {
 	if w.Calendar == nil && answersMail(s) {
 		return w.respondByMail(ctx, s)
 	}
@@ -139,9 +163,17 @@ func (w *work) oneEvent(ctx context.Context, id int64) error {
 		return w.endEvent(ctx, failed(s, todo.reason), s, nil)
 	case todo.change == nil:
 		return w.endEvent(ctx, store.Ending{StepID: s.ID, State: store.Done, Reason: todo.says}, s, todo.steps)
+	case unlessNew && todo.change.Do == datebook.Make:
+		there, ok, err := w.Journal.Event(ctx, w.Name, todo.change.Calendar, datebook.EventID(todo.change.Key))
+		if err != nil {
+			return err
+		}
+		if !ok || there.Cancelled() {
+			return w.owner.Withdraw(ctx, w.now(), []int64{s.ID})
+		}
 	}
-	if err := w.start(ctx, open); err != nil {
-		return err
+	if err := w.start(ctx, []store.Step{s}); err != nil {
+		return unlessTakenBack(err)
 	}
 	return w.change(ctx, s, *todo.change)
 }

@@ -100,27 +100,37 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 const Withdrawn = store.TakenBackFirst
 
 // withdraw ends steps that wait for their time, or for a person, before they were
-// done: a mail that is taken out of snooze does not come back a second time.
+// done: a mail that is taken out of snooze does not come back a second time. What may
+// be on the calendar already is looked for there, so that it can be taken back.
 func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
-	endings, err := w.waiting(ctx, args)
-	if err != nil || endings == nil {
+	waiting, doubtful, err := w.waiting(ctx, args)
+	if err != nil {
 		return err
 	}
-	return w.owner.Finish(ctx, w.now(), endings)
+	for _, id := range doubtful {
+		if err := w.endDoubtfulEvent(ctx, id); err != nil {
+			return fmt.Errorf("step %d may have been done, and it can't be told at present, so nothing was taken back; try again: %w", id, err)
+		}
+	}
+	return w.owner.Withdraw(ctx, w.now(), waiting)
 }
 
-// waiting are the ends of such steps.
-func (w *work) waiting(ctx context.Context, args UndoArgs) (endings []store.Ending, err error) {
+// waiting are the steps that wait; doubtful are those of them that an earlier try may
+// have put on the calendar.
+func (w *work) waiting(ctx context.Context, args UndoArgs) (waiting, doubtful []int64, err error) {
 	f := args.filter(w.Name)
-	f.States, f.Bare = []store.State{store.Planned, store.Parked}, args.Until.IsZero()
+	f.States = []store.State{store.Planned, store.Parked}
 	err = w.Journal.EachStep(ctx, f, func(s store.Step) error {
-		if args.isLater(s) {
-			return nil
+		switch {
+		case args.isLater(s):
+		case s.Op.Kind == mailbox.Event && inDoubt(s):
+			doubtful = append(doubtful, s.ID)
+		default:
+			waiting = append(waiting, s.ID)
 		}
-		endings = append(endings, store.Ending{StepID: s.ID, State: store.Failed, Reason: Withdrawn})
 		return nil
 	})
-	return endings, err
+	return waiting, doubtful, err
 }
 
 // setAside closes an uncertain step: a person has looked, and wants no more of it.

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -195,8 +196,10 @@ func (w *work) takeOutOp(ctx context.Context, groups chan<- group, op mailbox.Op
 func (w *work) begin(ctx context.Context, open store.Filter) (g group, err error) {
 	w.acting.Lock()
 	defer w.acting.Unlock()
-	if g.steps, err = w.Journal.Steps(ctx, open); err != nil || len(g.steps) == 0 {
-		return g, err
+	for err = store.ErrNotPlanned; errors.Is(err, store.ErrNotPlanned); { // something was taken back meanwhile
+		if g.steps, err = w.Journal.Steps(ctx, open); err == nil {
+			err = w.start(ctx, g.steps)
+		}
 	}
 	g.doubt = map[int64]bool{}
 	for _, s := range g.steps {
@@ -204,7 +207,7 @@ func (w *work) begin(ctx context.Context, open store.Filter) (g group, err error
 			g.doubt[s.ID] = true
 		}
 	}
-	return g, w.start(ctx, g.steps)
+	return g, err
 }
 
 // maybeDone reports whether an earlier attempt at a step may have reached the server,

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/summary"
 )
 
@@ -116,15 +117,15 @@ func readCorpusBody(tb testing.TB, path string) Body {
 func TestCorpusBodiesAreReadInBounds(t *testing.T) {
 	for _, path := range append(corpus(t, "enmime/*.raw"), corpus(t, "stalwart/*.eml")...) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			spent := measure(func() { bodyInBounds(t, readCorpusBody(t, path)) })
-			for try := 0; try < 3 && spent.time > 5*time.Second; try++ { // the machine may be busy
-				spent = measure(func() { readCorpusBody(t, path) })
+			spent := faulttest.Measure(func() { bodyInBounds(t, readCorpusBody(t, path)) })
+			for try := 0; try < 3 && spent.Time > 5*time.Second; try++ { // the machine may be busy
+				spent = faulttest.Measure(func() { readCorpusBody(t, path) })
 			}
-			if spent.bytes > 64<<20 {
-				t.Errorf("allocated %d bytes", spent.bytes)
+			if spent.Bytes > 64<<20 {
+				t.Errorf("allocated %d bytes", spent.Bytes)
 			}
-			if spent.time > 5*time.Second {
-				t.Errorf("took %v", spent.time)
+			if spent.Time > 5*time.Second {
+				t.Errorf("took %v", spent.Time)
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/rules"
 )
@@ -243,12 +244,12 @@ func TestCorpusIsReadInBounds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			spent := measure(func() { inBounds(t, readCorpus(t, path)) })
-			if limit := uint64(8<<20 + 200*info.Size()); spent.bytes > limit {
-				t.Errorf("allocated %d bytes for a message of %d, more than %d", spent.bytes, info.Size(), limit)
+			spent := faulttest.Measure(func() { inBounds(t, readCorpus(t, path)) })
+			if limit := uint64(8<<20 + 200*info.Size()); spent.Bytes > limit {
+				t.Errorf("allocated %d bytes for a message of %d, more than %d", spent.Bytes, info.Size(), limit)
 			}
-			if spent.time > time.Minute { // a guard against work without end; speed is for benchmarks
-				t.Errorf("took %v", spent.time)
+			if spent.Time > time.Minute { // a guard against work without end; speed is for benchmarks
+				t.Errorf("took %v", spent.Time)
 			}
 		})
 	}

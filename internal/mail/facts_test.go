@@ -126,7 +126,7 @@ func TestPoison(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var msg mailbox.Message
-			spent := measure(func() {
+			spent := faulttest.Measure(func() {
 				var err error
 				if msg, err = ReadFile(strings.NewReader(tt.file), testIdentity, testNow); err != nil {
 					t.Fatal(err)
@@ -136,8 +136,8 @@ func TestPoison(t *testing.T) {
 			if msg.Poison != tt.want {
 				t.Errorf("poison %q, want %q", msg.Poison, tt.want)
 			}
-			if spent.bytes > 16<<20 || spent.time > time.Minute {
-				t.Errorf("took %d bytes and %v", spent.bytes, spent.time)
+			if spent.Bytes > 16<<20 || spent.Time > time.Minute {
+				t.Errorf("took %d bytes and %v", spent.Bytes, spent.Time)
 			}
 			if tt.want != "" {
 				faulttest.Injected(t, "39", 1)
@@ -160,12 +160,12 @@ func TestHostileHeadersAreReadInLinearTime(t *testing.T) {
 				block := name + ": mx.acme.example; " + body + "\n"
 				needs := rules.Needs{Headers: []string{name}}
 				var msg mailbox.Message
-				spent := measure(func() {
+				spent := faulttest.Measure(func() {
 					msg = testIdentity.message(rawMessage{Header: []byte(block), InternalDate: testNow}, needs)
 				})
 				inBounds(t, msg)
-				if spent.time > time.Minute || spent.bytes > 512<<20 {
-					t.Errorf("%s took %v and %d MiB", name, spent.time, spent.bytes>>20)
+				if spent.Time > time.Minute || spent.Bytes > 512<<20 {
+					t.Errorf("%s took %v and %d MiB", name, spent.Time, spent.Bytes>>20)
 				}
 			}
 		})

@@ -4,32 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/mail"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/rules"
 )
-
-// cost is what a call took.
-type cost struct {
-	bytes uint64
-	time  time.Duration
-}
-
-func measure(f func()) cost {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := time.Now()
-	f()
-	spent := cost{time: time.Since(start)}
-	runtime.ReadMemStats(&after)
-	spent.bytes = after.TotalAlloc - before.TotalAlloc
-	return spent
-}
 
 // inBounds checks what every message promises, whatever it was made of.
 func inBounds(tb testing.TB, msg mailbox.Message) {

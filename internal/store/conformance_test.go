@@ -30,6 +30,7 @@ var promises = []struct {
 	{"two deliveries of one message are two items", twoOccurrences},
 	{"a known item keeps its id and learns its new place", knownItem},
 	{"states only move forward", onlyForward},
+	{"what is withdrawn is not started, nor the other way round", withdrawnOrStarted},
 	{"a failed attempt waits for its time", waitsForItsTime},
 	{"an undo that is done makes its original undone", undoFlips},
 	{"an undo that failed leaves its original done", undoFails},
@@ -147,6 +148,27 @@ func start(t *testing.T, o *Owner, ids ...int64) {
 	if err := o.Start(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func withdrawnOrStarted(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	parked := flagging()
+	parked.State = Parked
+	list := commit(t, o, one(run, 1, filing(), parked))
+	begun, waits := list[0].ID, list[1].ID
+	start(t, o, begun)
+	if err := o.Withdraw(t.Context(), day, []int64{begun, waits}); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, s, begun, Started)
+	if got := step(t, s, waits); got.State != Failed || got.Reason != TakenBackFirst || !got.Ended.Equal(day) {
+		t.Errorf("it is %+v", got)
+	}
+	next := commit(t, o, one(run, 2, filing()))[0].ID
+	if err := o.Start(t.Context(), []int64{next, waits}); !errors.Is(err, ErrNotPlanned) {
+		t.Errorf("it was started: %v", err)
+	}
+	wantState(t, s, next, Planned)
 }
 
 // step is the step with this id as the journal has it.
@@ -319,9 +341,10 @@ func onlyForward(t *testing.T, dsn string) {
 			wantState(t, s, id, c.from)
 			finish(t, o, Ending{StepID: id, State: c.to})
 			wantState(t, s, id, c.want)
-			start(t, o, id)
-			if c.want != Planned {
-				wantState(t, s, id, c.want)
+			if c.want == Planned {
+				start(t, o, id)
+			} else if err := o.Start(t.Context(), []int64{id}); !errors.Is(err, ErrNotPlanned) {
+				t.Errorf("it was started: %v", err)
 			}
 		})
 	}

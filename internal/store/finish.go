@@ -12,14 +12,30 @@ import (
 
 // Start marks steps as begun, one attempt more. It comes before the first word to
 // the server, so that after a crash everything that may have reached the server
-// is known. Steps that are not Planned are left as they are.
+// is known. It fails with [ErrNotPlanned], and marks none, where one of them is not
+// Planned any more: it was taken back meanwhile.
 func (o *Owner) Start(ctx context.Context, ids []int64) error {
 	if plant.ActFirst {
 		return nil
 	}
 	return o.write(ctx, fmt.Sprintf("marking %d steps as started", len(ids)), func(t *tx) error {
-		_, err := t.execIn(ctx, `UPDATE steps SET state = 'started', attempts = attempts + 1
+		n, err := t.execIn(ctx, `UPDATE steps SET state = 'started', attempts = attempts + 1
 			WHERE `+ofAccount+` AND state = 'planned' AND id IN `, []any{o.account}, anys(ids))
+		if err == nil && n < int64(len(ids)) {
+			err = ErrNotPlanned
+		}
+		return err
+	})
+}
+
+// Withdraw ends steps that wait, for their time or for a person, as not to be done
+// (TakenBackFirst). What was started meanwhile is left as it is.
+func (o *Owner) Withdraw(ctx context.Context, now time.Time, ids []int64) error {
+	now, done := o.line.ending(now)
+	defer done()
+	return o.write(ctx, fmt.Sprintf("withdrawing %d steps", len(ids)), func(t *tx) error {
+		_, err := t.execIn(ctx, `UPDATE steps SET state = 'failed', reason = $2, done_at = $3
+			WHERE `+ofAccount+` AND state IN ('planned', 'parked') AND id IN `, []any{o.account, TakenBackFirst, micros(now)}, anys(ids))
 		return err
 	})
 }

@@ -100,6 +100,7 @@ func fenced(t *testing.T, dsn string) {
 	for name, write := range map[string]func() error{
 		"Commit":   func() error { _, err := o.Commit(t.Context(), one(run, 2, filing())); return err },
 		"Start":    func() error { return o.Start(t.Context(), []int64{id}) },
+		"Withdraw": func() error { return o.Withdraw(t.Context(), day, []int64{id}) },
 		"Finish":   func() error { return o.Finish(t.Context(), day, []Ending{{StepID: id, State: Done}}) },
 		"BeginRun": func() error { _, err := o.BeginRun(t.Context(), Run{}); return err },
 		"Prune":    func() error { _, err := o.Prune(t.Context(), day); return err },
@@ -127,7 +128,12 @@ func ownAccount(t *testing.T, dsn string) {
 	s, o, run := setup(t, dsn)
 	st := commit(t, o, one(run, 1, filing()))[0]
 	erin := own(t, s, "erin")
-	start(t, erin, st.ID)
+	if err := erin.Start(t.Context(), []int64{st.ID}); !errors.Is(err, ErrNotPlanned) {
+		t.Errorf("starting another's step: %v", err)
+	}
+	if err := erin.Withdraw(t.Context(), day, []int64{st.ID}); err != nil {
+		t.Error(err)
+	}
 	finish(t, erin, Ending{StepID: st.ID, State: Failed, ItemID: st.Item.ID, At: mailbox.Ref{Folder: "Trash"}})
 	if got := step(t, s, st.ID); !reflect.DeepEqual(got, st) {
 		t.Errorf("step is %+v, was %+v", got, st)
