@@ -71,7 +71,7 @@ func (w *world) there(all []seen, rows map[string][]store.Step) map[int]map[stri
 		}
 	}
 	for _, d := range w.mail[1:] {
-		if count[d.n] == 2 && w.kind.mail != everything && w.met(d, "", rows[d.subject]) {
+		if count[d.n] == 2 && w.parted(rows[d.subject]) && w.met(d, "", rows[d.subject]) {
 			d.doubled = true
 		}
 		if !d.gone && count[d.n] != 1 && !d.doubled {
@@ -122,10 +122,10 @@ func (w *world) moves(h *history, rows map[string][]store.Step) {
 
 // blurred reports whether a person moved a message back while a move of it was in doubt,
 // where nothing tells it from one that was never moved: the folder got new UIDs at the
-// same time, or the server has no MOVE, so that the original lies there still.
+// same time, or the move was a copy, so that the original lies there still.
 func (w *world) blurred(d *delivery, rows []store.Step) bool {
 	meanwhile := slices.Clone(w.renumbered)
-	if w.kind.mail != everything {
+	if w.parted(rows) {
 		for _, twin := range w.twins(d.subject) {
 			meanwhile = append(meanwhile, twin.putAt...)
 		}
@@ -133,6 +133,16 @@ func (w *world) blurred(d *delivery, rows []store.Step) bool {
 	return w.putThere(d.subject, "INBOX") && slices.ContainsFunc(rows, func(s store.Step) bool {
 		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(meanwhile, func(at time.Time) bool {
 			return s.Planned.Before(at) && s.Ended.After(at)
+		})
+	})
+}
+
+// parted reports whether a move of a message may have been a copy whose original was
+// there for a while: the server has no MOVE, or was killed in the middle of one.
+func (w *world) parted(rows []store.Step) bool {
+	return w.kind.mail != everything || slices.ContainsFunc(rows, func(s store.Step) bool {
+		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(w.sights, func(killed sight) bool {
+			return s.Planned.Before(killed.when) && s.Ended.After(killed.when)
 		})
 	})
 }

@@ -25,8 +25,8 @@
 //     originals of what it had copied, and nothing at all where it can't name it
 //     (history.acted). What the log says is there is what a mail program sees (told).
 //   - There is exactly one copy, besides the one that a rule has made (there). Where a
-//     move is a copy and an expunge, and a person moves the message between the two,
-//     there may be two; such a message is left out of what follows.
+//     move is a copy and an expunge, or is cut in two by a server's death, and a person
+//     moves the message between the two, there may be two; such a message is left out of what follows.
 //   - No action is done twice: Dovecot saw a message put into a folder no more often
 //     than there are rows of it, and once on a day without "foredesk apply" (moves); a
 //     rule's action has one row for a message (onceEach); no mail was sent twice
