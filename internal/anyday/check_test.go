@@ -218,7 +218,9 @@ func (w *world) allowed(d *delivery, property string, rows []store.Step, alone b
 	rows = slices.SortedStableFunc(slices.Values(rows), func(a, b store.Step) int { return a.Ended.Compare(b.Ended) })
 	doubt := false // whether the journal, or the person, can't know
 	for _, s := range rows {
-		perhaps := s.State == store.Uncertain
+		// A message on its way may take a flag along that is set where it leaves.
+		late := s.State == store.Failed && s.Op.Kind == mailbox.Store && w.met(d, property, []store.Step{s})
+		perhaps := s.State == store.Uncertain || late
 		if perhaps {
 			s.State = store.Done
 		}
