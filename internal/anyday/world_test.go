@@ -14,6 +14,7 @@ import (
 	"github.com/foredesk/foredesk/internal/demo/gcal"
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/dovecot/desk"
+	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
@@ -102,7 +103,9 @@ func newWorld(t *rapid.T, g *ground, k kind) *world {
 	w.must(err)
 	w.post = startPost(w)
 	w.desk = desk.Open(g.outer, g.binary, w.server, w.user, rulesFiles["A"])
-	w.desk.SignIn(w.cal, w.key)
+	file, err := w.cal.ServiceAccountFile("desk@project.example", w.key, google.ScopeEvents, google.ScopeList, google.ScopeFreeBusy)
+	w.must(err)
+	w.write("client.json", string(file))
 	w.configure()
 	p := w.person()
 	defer p.Close()

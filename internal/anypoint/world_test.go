@@ -18,6 +18,7 @@ import (
 	"github.com/foredesk/foredesk/internal/demo/gcal"
 	"github.com/foredesk/foredesk/internal/dovecot"
 	"github.com/foredesk/foredesk/internal/dovecot/desk"
+	"github.com/foredesk/foredesk/internal/google"
 	"github.com/foredesk/foredesk/internal/store"
 )
 
@@ -139,7 +140,9 @@ func (w *world) openCalendar() {
 	w.cal, err = gcal.Start(context.Background(), gcal.Account{User: address, Zone: "UTC"})
 	w.must(err)
 	w.Cleanup(func() { _ = w.cal.Close() }) // the error is that of its listener, which was closed
-	w.desk.SignIn(w.cal, w.ground.key)
+	file, err := w.cal.ServiceAccountFile("desk@project.example", w.ground.key, google.ScopeEvents, google.ScopeList, google.ScopeFreeBusy)
+	w.must(err)
+	w.write("client.json", string(file))
 }
 
 func (w *world) must(err error) {

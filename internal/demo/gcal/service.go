@@ -4,8 +4,10 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,6 +27,20 @@ func (s *Server) AddServiceAccount(email string, key *rsa.PublicKey, scopes ...s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.grants.service[email] = serviceAccount{key, scopes}
+}
+
+// ServiceAccountFile is AddServiceAccount, and returns the key file (JSON) that Google
+// gives out for such an account.
+func (s *Server) ServiceAccountFile(email string, key *rsa.PrivateKey, scopes ...string) ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	s.AddServiceAccount(email, &key.PublicKey, scopes...)
+	return json.Marshal(map[string]any{
+		"type": "service_account", "client_email": email, "private_key_id": "1", "token_uri": s.TokenURL(),
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+	})
 }
 
 type serviceAccount struct {
