@@ -109,9 +109,7 @@ func takeTwin(originals []*answer, one *answer) *answer {
 	if one == nil {
 		return nil
 	}
-	i := slices.IndexFunc(originals, func(a *answer) bool {
-		return a.deleted() && a.date.Equal(one.date) && a.size == one.size
-	})
+	i := slices.IndexFunc(originals, func(a *answer) bool { return a.deleted() && alike(a, one) })
 	if i < 0 {
 		return nil
 	}

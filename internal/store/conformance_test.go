@@ -160,7 +160,10 @@ func withdrawnOrStarted(t *testing.T, dsn string) {
 	if err := o.Withdraw(t.Context(), day, []int64{begun, waits}); err != nil {
 		t.Fatal(err)
 	}
-	wantState(t, s, begun, Started)
+	start(t, o, begun)
+	if got := step(t, s, begun); got.State != Started || got.Attempts != 1 {
+		t.Errorf("it is %+v", got)
+	}
 	if got := step(t, s, waits); got.State != Failed || got.Reason != TakenBackFirst || !got.Ended.Equal(day) {
 		t.Errorf("it is %+v", got)
 	}
@@ -342,6 +345,7 @@ func onlyForward(t *testing.T, dsn string) {
 			finish(t, o, Ending{StepID: id, State: c.to})
 			wantState(t, s, id, c.want)
 			if c.want == Planned {
+				start(t, o, id)
 				start(t, o, id)
 			} else if err := o.Start(t.Context(), []int64{id}); !errors.Is(err, ErrNotPlanned) {
 				t.Errorf("it was started: %v", err)

@@ -12,15 +12,15 @@ import (
 
 // Start marks steps as begun, one attempt more. It comes before the first word to
 // the server, so that after a crash everything that may have reached the server
-// is known. It fails with [ErrNotPlanned], and marks none, where one of them is not
-// Planned any more: it was taken back meanwhile.
+// is known. What is Started stays so. It fails with [ErrNotPlanned], and marks none,
+// where one of them has ended: it was taken back meanwhile.
 func (o *Owner) Start(ctx context.Context, ids []int64) error {
 	if plant.ActFirst {
 		return nil
 	}
 	return o.write(ctx, fmt.Sprintf("marking %d steps as started", len(ids)), func(t *tx) error {
-		n, err := t.execIn(ctx, `UPDATE steps SET state = 'started', attempts = attempts + 1
-			WHERE `+ofAccount+` AND state = 'planned' AND id IN `, []any{o.account}, anys(ids))
+		n, err := t.execIn(ctx, `UPDATE steps SET state = 'started', attempts = attempts + CASE state WHEN 'planned' THEN 1 ELSE 0 END
+			WHERE `+ofAccount+` AND state IN ('planned', 'started') AND id IN `, []any{o.account}, anys(ids))
 		if err == nil && n < int64(len(ids)) {
 			err = ErrNotPlanned
 		}
