@@ -63,8 +63,9 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	}
 	defer session.Close()
 	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
-	if err := w.withdraw(ctx, args); err != nil {
-		return err
+	left := w.withdraw(ctx, args)
+	if left != nil && !isCalendar(left) {
+		return left
 	}
 	if args.Step != 0 {
 		if err := w.setAside(ctx, args.Step); err != nil {
@@ -92,7 +93,7 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 		}
 		done += planned
 	}
-	return a.owner.Progress(ctx, run, done, done)
+	return errors.Join(a.owner.Progress(ctx, run, done, done), left)
 }
 
 // Withdrawn is the reason of a step that waited, and was taken back before its turn
@@ -101,18 +102,26 @@ const Withdrawn = store.TakenBackFirst
 
 // withdraw ends steps that wait for their time, or for a person, before they were
 // done: a mail that is taken out of snooze does not come back a second time. What may
-// be on the calendar already is looked for there, so that it can be taken back.
+// be on the calendar already is looked for there, so that it can be taken back; a
+// CalendarError names what could not be looked for and goes on.
 func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 	waiting, doubtful, err := w.waiting(ctx, args)
 	if err != nil {
 		return err
 	}
+	var left error
 	for _, id := range doubtful {
-		if err := w.endDoubtfulEvent(ctx, id); err != nil {
-			return fmt.Errorf("step %d may have been done, and it can't be told at present, so nothing was taken back; try again: %w", id, err)
+		err := w.endDoubtfulEvent(ctx, id)
+		if isCalendar(err) {
+			left = errors.Join(left, fmt.Errorf("step %d may be on the calendar already, which can't be asked at present, so it was not taken back; undo it again later: %w", id, err))
+		} else if err != nil {
+			return err
 		}
 	}
-	return w.owner.Withdraw(ctx, w.now(), waiting)
+	if err := w.owner.Withdraw(ctx, w.now(), waiting); err != nil {
+		return err
+	}
+	return left
 }
 
 // waiting are the steps that wait; doubtful are those of them that an earlier try may
