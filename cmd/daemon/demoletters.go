@@ -95,15 +95,38 @@ func (s *show) morning(ctx context.Context) error {
 	return nil
 }
 
-// sleep lets time pass, with a look at the desk before and after.
+// sleep lets time pass, with a look at the desk before and after, and when a letter is
+// due in between: a brief is of use before its meeting alone, and on most days one is
+// due between the hour at which somebody runs the demo and the night.
 func (s *show) sleep(ctx context.Context, until time.Time) error {
 	s.dark(true)
 	defer s.dark(false)
-	if err := s.account.RunOnce(ctx); err != nil { // letters that were due before the first look are nobody's business
-		return err
+	for {
+		if err := s.account.RunOnce(ctx); err != nil { // letters that were due before the first look are nobody's business
+			return err
+		}
+		now := s.world.Clock()
+		if !now.Before(until) {
+			return nil
+		}
+		next, err := s.nextLetter(ctx, now, until)
+		if err != nil {
+			return err
+		}
+		s.world.Skip(next)
 	}
-	s.world.Skip(until)
-	return s.account.RunOnce(ctx)
+}
+
+// nextLetter is just after the next letter that waits is due, or until if none is before.
+func (s *show) nextLetter(ctx context.Context, now, until time.Time) (time.Time, error) {
+	waiting, err := s.desk.journal.Steps(ctx, store.Filter{Account: s.desk.Name, States: []store.State{store.Planned}})
+	next := until
+	for _, step := range waiting {
+		if due := step.NotBefore.Add(time.Second); step.Op.Do == "letter" && due.After(now) && due.Before(next) {
+			next = due
+		}
+	}
+	return next, err
 }
 
 func (s *show) dark(is bool) {
