@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -162,14 +164,9 @@ func (in *installation) spoil(old, new string) {
 
 func (in *installation) inNoFile(canary string, but ...string) {
 	in.Helper()
-	err := filepath.WalkDir(in.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		for _, name := range but {
-			if d.Name() == name {
-				return nil
-			}
+	in.eachFile(func(path string, d fs.DirEntry) error {
+		if d.IsDir() || slices.Contains(but, d.Name()) {
+			return nil
 		}
 		text, err := os.ReadFile(path)
 		if strings.Contains(string(text), canary) {
@@ -177,7 +174,26 @@ func (in *installation) inNoFile(canary string, but ...string) {
 		}
 		return err
 	})
+}
+
+// eachFile shows all that lies in the installation. A daemon that runs meanwhile renames
+// what it has written: where one is gone when it is looked at, all are looked at again,
+// under the names they have then.
+func (in *installation) eachFile(look func(path string, d fs.DirEntry) error) {
+	in.Helper()
+	var err error
+	for range ticks(patience) {
+		err = filepath.WalkDir(in.dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			return look(path, d)
+		})
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
 	if err != nil {
-		in.Error(err)
+		in.Fatal(err)
 	}
 }

@@ -86,10 +86,7 @@ func TestWhatIsMadeIsPrivate(t *testing.T) {
 			break
 		}
 	}
-	v.must(filepath.WalkDir(v.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
+	v.eachFile(func(path string, d fs.DirEntry) error {
 		st, err := d.Info()
 		if err != nil {
 			return err
@@ -99,7 +96,7 @@ func TestWhatIsMadeIsPrivate(t *testing.T) {
 			t.Errorf("%s has the mode %v", d.Name(), st.Mode())
 		}
 		return nil
-	}))
+	})
 	v.must(cmd.Process.Signal(syscall.SIGTERM))
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, out)

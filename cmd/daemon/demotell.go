@@ -315,7 +315,8 @@ func (s *show) files() (shelf, error) {
 	in := map[string][]string{}
 	root := os.DirFS(s.desk.Files)
 	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
+		// What is being written has a name with a dot.
+		if err == nil && !entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
 			in[path.Dir(name)] = append(in[path.Dir(name)], path.Base(name))
 		}
 		return err
