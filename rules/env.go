@@ -120,9 +120,12 @@ func functionNames() []string {
 	return names
 }
 
-// exprOptions declare the environment and the functions to expr.
+// exprOptions declare the environment and the functions to expr. It is declared as a
+// struct, though conditions are given a pointer to it: of a pointer's type expr looks
+// every fact up by its name when a condition is evaluated, of a struct's when it is
+// compiled.
 func exprOptions() []expr.Option {
-	opts := []expr.Option{expr.Env(&env{}), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(maxNodes)}
+	opts := []expr.Option{expr.Env(env{}), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(maxNodes)}
 	for _, name := range builtins {
 		opts = append(opts, expr.EnableBuiltin(name))
 	}

@@ -68,6 +68,11 @@ func TestTheLogHoldsNothingOfTheMail(t *testing.T) {
 	in.post(tooDeep())
 	in.run("undo", "--last", "1h")
 	in.waitFor("INBOX | CANARY-subject")
+	for range ticks(patience) {
+		if strings.Contains(in.run("log", "--json", "--state", "failed"), `"(unreadable)"`) {
+			break
+		}
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

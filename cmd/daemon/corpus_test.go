@@ -44,9 +44,9 @@ func mailCorpus(t *testing.T) []string {
 	return files
 }
 
-// readLimit is ten times what a message may take, so that a busy machine is no
+// readLimit is many times what a message may take, so that a busy machine is no
 // failure; the test prints what the slowest took.
-const readLimit = time.Second
+const readLimit = 20 * time.Second
 
 // Every message of the corpora is read, or refused with a reason, in little time.
 func TestReadCopesWithEveryMessageOfTheCorpora(t *testing.T) {

@@ -64,7 +64,7 @@ const (
 	demoPause     = 1500 * time.Millisecond
 	demoOncePause = 100 * time.Millisecond
 	demoBetween   = 11 * time.Minute // by the clock of the demo, between two mails
-	demoPatience  = 10 * time.Second // for one mail to be handled, or what follows from it
+	demoPatience  = time.Minute      // for one mail to be handled, or what follows from it
 	demoPoll      = 200 * time.Millisecond
 )
 

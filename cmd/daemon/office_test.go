@@ -20,6 +20,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+
+	"github.com/foredesk/foredesk/internal/demo"
 )
 
 // The one user of a post office. The password is a canary: nothing foredesk
@@ -126,6 +128,11 @@ type clerk struct {
 func (c *clerk) Login(user, password string) error {
 	c.asked.Add(1)
 	return c.SessionIMAP4rev2.Login(user, password)
+}
+
+// Idle tells the client all that is new.
+func (c *clerk) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	return demo.Idle(c.SessionIMAP4rev2, w, stop)
 }
 
 // Create refuses the bad folder.

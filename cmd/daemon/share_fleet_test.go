@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -62,8 +63,8 @@ type node struct {
 }
 
 // fleetPatience is how long a fleet waits for what must come: more than one node may
-// be starting on a busy machine.
-const fleetPatience = 90 * time.Second
+// be starting on a busy machine, and letters are looked at once a minute.
+const fleetPatience = 4 * time.Minute
 
 // auditRules do what is only right when it is done once: copy and send.
 const auditRules = `version: 1
@@ -295,13 +296,13 @@ func (f *fleet) owners() map[string]*node {
 	f.Helper()
 	owners := map[string]*node{}
 	for _, s := range f.history() {
-		for _, account := range f.accounts {
-			switch {
-			case s.begins && s.Account == account:
-				owners[account] = s.node
-			case (s.nobody || s.Account == account) && owners[account] == s.node:
-				delete(owners, account)
-			}
+		switch {
+		case s.begins:
+			owners[s.Account] = s.node
+		case s.nobody:
+			maps.DeleteFunc(owners, func(_ string, n *node) bool { return n == s.node })
+		case owners[s.Account] == s.node:
+			delete(owners, s.Account)
 		}
 	}
 	return owners

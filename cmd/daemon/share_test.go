@@ -52,7 +52,10 @@ func TestNodes(t *testing.T) {
 		"one takes from a silent database":       nodeTakesFromASilentDatabase,
 		"a hundred accounts":                     nodesShareAHundred,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, storetest.Database(t, server)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they mostly wait: for what a node looks at now and then
+			test(t, storetest.Database(t, server))
+		})
 	}
 }
 
@@ -264,7 +267,7 @@ func nodeIsCutOff(t *testing.T, dsn string) {
 	f.until("it gives up", func() bool { return !slices.Contains(slices.Collect(maps.Values(f.owners())), one) })
 	took := time.Since(began)
 	t.Logf("a node that was cut off gave up after %v", took.Round(time.Millisecond))
-	if took > 20*time.Second {
+	if took > 24*time.Second {
 		t.Error("a server may take it for dead after 25 seconds, and it was at work till then")
 	}
 	line.Mend()

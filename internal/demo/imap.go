@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -77,36 +76,9 @@ type session struct {
 	folders *folders
 }
 
-// glance is how often an idle session looks for what it was not told of.
-const glance = 100 * time.Millisecond
-
-// Idle tells the client what is new. The library would keep what came between the
-// client's last command and its IDLE to itself until the next change.
+// Idle tells the client all that is new.
 func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
-	for {
-		if err := s.Poll(w, true); err != nil {
-			return err
-		}
-		pause := make(chan struct{})
-		var waiting sync.WaitGroup
-		waiting.Go(func() {
-			defer close(pause)
-			select {
-			case <-stop:
-			case <-time.After(glance):
-			}
-		})
-		err := s.SessionIMAP4rev2.Idle(w, pause)
-		waiting.Wait()
-		if err != nil {
-			return err
-		}
-		select {
-		case <-stop:
-			return nil
-		default:
-		}
-	}
+	return Idle(s.SessionIMAP4rev2, w, stop)
 }
 
 // Create makes a folder, with the use that a client asks for (RFC 6154,

@@ -120,7 +120,7 @@ func startServer(t testing.TB, bin string) string {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", dir+"/data", "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off")
+	server := exec.Command(filepath.Join(bin, "postgres"), "-D", dir+"/data", "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=400")
 	server.SysProcAttr, server.Dir = as, dir
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
