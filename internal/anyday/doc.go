@@ -50,8 +50,9 @@
 //
 // # Days
 //
-// A day is made from a seed. The default is half a minute of them, always the same;
-// where FOREDESK_CI is 1, and from the second minute on, they are others each time:
+// A day is made from a seed. The default is half a minute of them, and a minute and a
+// half where FOREDESK_CI is 1, always the same; where more are asked for, they are others
+// each time, but for those of the first minute:
 //
 //	go test ./internal/anyday
 //	go test ./internal/anyday -anyday.for=2h -timeout=3h     for hours

@@ -30,7 +30,7 @@ func (o *office) woken() {
 	o.Helper()
 	select {
 	case <-o.desk.Woken():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		o.Fatal("nothing woke it")
 	}
 }

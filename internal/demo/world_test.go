@@ -160,8 +160,8 @@ func TestAnIdleClientSeesADeliveredMail(t *testing.T) {
 		if n != inbox.NumMessages+1 {
 			t.Errorf("the server announced %d messages, want %d", n, inbox.NumMessages+1)
 		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("no EXISTS within ten seconds of the delivery")
+	case <-time.After(time.Minute):
+		t.Fatal("no EXISTS within a minute of the delivery")
 	}
 	if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
 		t.Fatal(err)
@@ -291,7 +291,7 @@ func TestTheWorldEndsWithItsContext(t *testing.T) {
 	}
 	select {
 	case <-c.Closed():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("a connection outlived the world")
 	}
 	if err := w.Deliver(context.Background(), w.Arrivals()[0]); err == nil {

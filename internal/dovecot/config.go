@@ -2,12 +2,12 @@ package dovecot
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // owner is whom the mail belongs to. Dovecot refuses to serve mail as root, so a
@@ -105,13 +105,24 @@ func (s *Server) writeUsers() {
 	s.check(os.WriteFile(s.PasswordFile(), []byte(s.Password+"\n"), 0o600))
 }
 
-// freePort is a loopback port that nobody listened on a moment ago.
+// freePort is a loopback port that nobody listens on. A socket that is bound to it, but
+// never listens, keeps it from being given to anybody who asks for some port, until the
+// test ends; Dovecot, which asks for this one, may have it.
 func (s *Server) freePort() int {
 	s.tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
 	s.check(err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	s.tb.Cleanup(func() { _ = syscall.Close(fd) })
+	s.check(syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
+	s.check(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	bound, err := syscall.Getsockname(fd)
+	s.check(err)
+	return bound.(*syscall.SockaddrInet4).Port
 }
 
 // config is the whole of dovecot.conf: nothing of the machine's own is read. Where

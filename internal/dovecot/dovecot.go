@@ -30,7 +30,7 @@ const (
 
 const (
 	startTimeout   = 20 * time.Second
-	stopTimeout    = 10 * time.Second
+	stopTimeout    = time.Minute
 	commandTimeout = 60 * time.Second
 )
 
@@ -185,7 +185,7 @@ func (s *Server) EndSessions(user string) {
 	deadline := time.After(stopTimeout)
 	pause := time.NewTicker(10 * time.Millisecond)
 	defer pause.Stop()
-	for s.Kick(user); len(s.Sessions(user)) > 0; {
+	for s.Kick(user); len(s.Sessions(user)) > 0; s.Kick(user) {
 		select {
 		case <-pause.C:
 		case <-deadline:

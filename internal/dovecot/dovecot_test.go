@@ -200,8 +200,8 @@ func TestADeliveryWakesAnIdlingClient(t *testing.T) {
 		if n != 1 {
 			t.Errorf("the server told of %d messages, want 1", n)
 		}
-	case <-time.After(10 * time.Second):
-		t.Error("the server told of nothing within 10 s")
+	case <-time.After(time.Minute):
+		t.Error("the server told of nothing within a minute")
 	}
 	must(t, idle.Close())
 	must(t, idle.Wait())
@@ -221,7 +221,7 @@ func TestSessionsEndByKickAndRestart(t *testing.T) {
 			end(s)
 			select {
 			case <-client.Closed():
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("the session is still open")
 			}
 			login(t, s, s.User)
@@ -310,7 +310,7 @@ func TestTheServerEndsWithTheTestThatIsKilled(t *testing.T) {
 	must(t, cmd.Process.Kill())
 	must(t, err)
 	_ = cmd.Wait() // it was killed
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) {
 		conn, err := net.Dial("tcp", addr)
 		if _, gone := os.Stat(dir); err != nil && gone != nil {

@@ -95,7 +95,7 @@ func (c *aCase) soon(want string) {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
 	want = strings.TrimSpace(strings.Join(lines, "\n"))
-	late, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	late, tick := time.After(time.Minute), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for strings.TrimSpace(c.eventLines()) != want {
 		select {

@@ -381,7 +381,7 @@ func (c *aCase) wait() {
 	c.Helper()
 	h := c.hand(c)
 	defer h.close()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !c.quiet(h) {

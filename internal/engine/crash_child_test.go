@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 // work takes the account and does the list. It can be done again from the beginning at
 // any time.
 func (day *workday) work() (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	config, err := day.equipped(ctx)
 	if err != nil {

@@ -53,6 +53,15 @@ func gistMail(fields, text string) string {
 
 var gistReceived = time.Date(2026, 12, 8, 10, 0, 0, 0, time.UTC)
 
+func gistNow() time.Time { return gistReceived }
+
+// atGists has letters written on the day of that mail, on whichever day this runs: later on
+// it would be older than the first run.
+func atGists(c *engine.Config) {
+	writesLetters(c)
+	c.Now = gistNow
+}
+
 // gistLine is what a gist says, in a line a thing.
 func gistLine(g store.Gist) string {
 	var b strings.Builder
@@ -169,7 +178,7 @@ func TestWhatIsKeptOfAMessage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t, startMemory(t, ""), sqlite(t), gistRules)
-			d.configure = writesLetters
+			d.configure = atGists
 			h := d.hand(t)
 			h.make("Sent")
 			d.runOnce()
@@ -219,6 +228,7 @@ func TestWithoutLettersNothingIsKept(t *testing.T) {
 		var read rules.Needs
 		d.configure = func(c *engine.Config) {
 			c.Mail = followed{c.Mail, &read}
+			c.Now = gistNow
 			if letters {
 				writesLetters(c)
 			}
@@ -239,7 +249,7 @@ func TestWithoutLettersNothingIsKept(t *testing.T) {
 func TestAMessageThatCameBackKeepsWhatIsKnownOfIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, startMemory(t, ""), sqlite(t), gistRules)
-	d.configure = writesLetters
+	d.configure = atGists
 	h := d.hand(t)
 	h.make("Board")
 	d.runOnce()

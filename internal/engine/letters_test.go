@@ -216,7 +216,7 @@ func TestAnotherProcessAsksForTheAgenda(t *testing.T) {
 // awaitRun waits for a run to end.
 func (c *aCase) awaitRun(run int64) store.Run {
 	c.Helper()
-	late, tick := time.After(20*time.Second), time.NewTicker(10*time.Millisecond)
+	late, tick := time.After(time.Minute), time.NewTicker(10*time.Millisecond)
 	defer tick.Stop()
 	for {
 		r, err := c.journal.Run(c.Context(), run)

@@ -206,7 +206,7 @@ func TestAModelThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := startOracle(t, c.answer)
-			d := asking(t, o, modelRules, model.Config{Timeout: 300 * time.Millisecond})
+			d := asking(t, o, modelRules, model.Config{Timeout: 3 * time.Second})
 			d.arrives("Subject: board papers\n", papersText)
 			want := papersOwn
 			if c.again {
@@ -381,7 +381,7 @@ rules:
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := startOracle(t, c.answer)
-			d := asking(t, o, text, model.Config{Timeout: 300 * time.Millisecond})
+			d := asking(t, o, text, model.Config{Timeout: 3 * time.Second})
 			d.arrives("Subject: board papers\n", "I am not happy with them.")
 			if got := strings.TrimSpace(journalOf(t, d.account, d.journal, "")); got != c.want {
 				t.Errorf("the journal has\n%s\nwant\n%s", got, c.want)

@@ -94,7 +94,7 @@ func TestTheCursorMovesOnlyWithThePlan(t *testing.T) {
 func TestAnOwnerThatWasReplacedStops(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, startMemory(t, ""), sqlite(t), boardRules)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := d.take().RunOnce(ctx); err != nil {
 		t.Fatal(err)
@@ -342,7 +342,7 @@ func TestTheOwnerDoesWhatOthersAskFor(t *testing.T) {
 // until waits for something that must become true.
 func (d *desk) until(holds func() bool) {
 	d.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

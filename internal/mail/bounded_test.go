@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
 )
@@ -48,7 +47,7 @@ func TestAServerThatTalksWithoutEndIsLeftAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := accountAt(t, chatter(t, c.first, c.forever))
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), muchTalk)
 			defer cancel()
 			before := allocated()
 			if s, err := a.Open(ctx); err == nil {

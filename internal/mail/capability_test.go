@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-imap/v2/imapclient"
 
@@ -33,7 +32,7 @@ func TestCapabilitiesThatGoIMAPNeverGetsOver(t *testing.T) {
 			srv := startScript(t)
 			srv.greeting = strings.TrimSuffix(greeting, "\r\n")
 			srv.set("UIDNEXT", "1") // under the lock, behind which the greeting is read
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), muchTalk)
 			defer cancel()
 			if s, err := accountAt(t, srv.addr).Open(ctx); err == nil {
 				s.Close()

@@ -43,6 +43,7 @@ func TestAServerThatNeverPausesIsLeft(t *testing.T) {
 				}
 			})
 			a := accountAt(t, srv.addr, func(cfg *Config) { cfg.Poll = time.Minute })
+			a.pace.answer = muchTalk
 			a.pace.retry, a.pace.retryMax = time.Hour, time.Hour // the slow pace counts
 			troubles := make(chan error, 100)
 			a.OnTrouble(func(_ string, err error) { troubles <- err })
@@ -119,6 +120,7 @@ func TestAFolderOfAHundredThousandMayBeEmptiedWhileWatched(t *testing.T) {
 		c.say(tag + " OK")
 	})
 	a := accountAt(t, srv.addr, func(cfg *Config) { cfg.Poll = time.Minute })
+	a.pace.answer = muchTalk
 	w := watch(t, a, map[string]mailbox.Cursor{"INBOX": {UIDValidity: 1, UIDNext: 2}}, nil)
 	if got := subjects(w.nextWithin(muchTalk).Messages); !slices.Equal(got, []string{"after all that"}) {
 		t.Errorf("delivered %q", got)

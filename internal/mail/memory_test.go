@@ -296,7 +296,7 @@ func watch(t testing.TB, a *Account, cursors map[string]mailbox.Cursor, act func
 		cancel()
 		select {
 		case <-w.done:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("Watch did not end with its context")
 		}
 	})
@@ -325,7 +325,7 @@ func (w *watcher) deliver(ctx context.Context, s *Session, b mailbox.Batch) erro
 
 func (w *watcher) next() mailbox.Batch {
 	w.t.Helper()
-	return w.nextWithin(20 * time.Second)
+	return w.nextWithin(time.Minute)
 }
 
 func (w *watcher) nextWithin(limit time.Duration) mailbox.Batch {

@@ -109,7 +109,7 @@ func (s *script) count(command string) int {
 
 func (s *script) waitFor(command string, n int) {
 	s.t.Helper()
-	late := time.AfterFunc(10*time.Second, func() {
+	late := time.AfterFunc(time.Minute, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.counts[command] = -1 << 30

@@ -155,8 +155,7 @@ func released(t *testing.T, dsn string) {
 func TestLostSession(t *testing.T) {
 	dsn := storetest.Postgres(t)
 	s, o, run := setup(t, dsn)
-	_, err := s.reads.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`)
-	must(t, err)
+	endSession(t, s, "dana")
 	if err := o.Held(t.Context()); !errors.Is(err, ErrLostOwnership) {
 		t.Errorf("Held: %v", err)
 	}

@@ -3,7 +3,9 @@ package mailgen
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -46,7 +48,19 @@ func Fill(server *dovecot.Server, user string, seed uint64, n int) *Ledger {
 
 // OnDisk reads what lies in a user's Maildir. A message flagged \Deleted counts as
 // gone: on a server without UIDPLUS that is how a move leaves its source.
-func OnDisk(server *dovecot.Server, user string) (map[Sum][]Place, error) {
+func OnDisk(server *dovecot.Server, user string) (found map[Sum][]Place, err error) {
+	// Dovecot renames a message when its flags change, and when it is first seen: one
+	// that was gone when it was read is looked for under its new name.
+	const attempts = 20
+	for range attempts {
+		if found, err = lookOnDisk(server, user); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return found, err
+}
+
+func lookOnDisk(server *dovecot.Server, user string) (map[Sum][]Place, error) {
 	found := map[Sum][]Place{}
 	for stored, err := range server.Mail(user) {
 		if err != nil {
