@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 var words = []string{"board", "Invoice", "term sheet", "Straße", "RE:", "q3", "art", "party", "überfällig", "x"}
@@ -18,7 +20,7 @@ var domains = []string{"board.acme.example", "acme.example", "mail.board.acme.ex
 // TestPlanAgreesWithExplain holds the plan, which leaves rules out by their
 // guards, against the evaluation of every rule.
 func TestPlanAgreesWithExplain(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	faulttest.Drawn(t, func(t *rapid.T) {
 		set, err := Load("rules.yaml", []byte(drawRules(t)), Options{Me: []string{"dana@acme.example"}})
 		if err != nil {
 			t.Fatalf("the drawn rules were refused: %s", err)

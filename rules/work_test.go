@@ -163,7 +163,7 @@ func TestPatternWorkIsABound(t *testing.T) {
 			boundsPattern(t, source, text)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	faulttest.Drawn(t, func(t *rapid.T) {
 		boundsPattern(t, rapid.StringOfN(rapid.SampledFrom([]rune("ab(|)*+?.{}2,[^]x")), 0, 20, -1).Draw(t, "pattern"), rapid.StringOfN(rapid.SampledFrom([]rune("abxü\n")), 0, 60, -1).Draw(t, "text"))
 	})
 }

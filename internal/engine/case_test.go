@@ -333,7 +333,9 @@ func (c *aCase) deliverAs(args []string) {
 	name, folder, received := args[0], "INBOX", c.now()
 	var flags []imap.Flag
 	for _, arg := range args[1:] {
-		if ago, ok := strings.CutPrefix(arg, "ago="); ok {
+		if arg == "epoch" {
+			received = time.Unix(0, 0).AddDate(0, 0, 1)
+		} else if ago, ok := strings.CutPrefix(arg, "ago="); ok {
 			d, err := time.ParseDuration(ago)
 			if err != nil {
 				c.Fatal(err)

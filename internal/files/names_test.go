@@ -103,7 +103,7 @@ func FuzzSafeName(f *testing.F) {
 // and nothing appears outside.
 func TestEveryNameLandsInTheBox(t *testing.T) {
 	b, dir := newBox(t)
-	rapid.Check(t, func(rt *rapid.T) {
+	faulttest.Drawn(t, func(rt *rapid.T) {
 		wild := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.RuneFrom([]rune("./\\ \x00-:CONabc\u202e~")), 1, 40, -1))
 		name, content := wild.Draw(rt, "name"), rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(rt, "content")
 		saved, err := b.Save("in", []Part{{Name: name, Content: content}})

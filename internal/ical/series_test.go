@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
 
 // weekly is a series of Mondays at nine, from 5 January 2026.
@@ -100,7 +102,7 @@ func TestOccurrencesAsJSON(t *testing.T) {
 // TestDrawnSeries: whatever a series is made of, its occurrences ascend, lie in the
 // window, stand at their time on the wall, and none of them was taken out.
 func TestDrawnSeries(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	faulttest.Drawn(t, func(t *rapid.T) {
 		zone := rapid.SampledFrom([]string{"Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago"}).Draw(t, "zone")
 		loc, err := time.LoadLocation(zone)
 		if err != nil {

@@ -161,7 +161,7 @@ func soundRedirect(t interface{ Errorf(string, ...any) }, l Letter) {
 
 func TestNothingHostileReachesAHeader(t *testing.T) {
 	written := 0
-	rapid.Check(t, func(t *rapid.T) {
+	faulttest.Drawn(t, func(t *rapid.T) {
 		text := rapid.Custom(func(t *rapid.T) string {
 			return strings.Join(rapid.SliceOfN(rapid.SampledFrom(hostile), 0, 5).Draw(t, "pieces"), "")
 		})
