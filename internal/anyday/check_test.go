@@ -71,7 +71,7 @@ func (w *world) there(all []seen, rows map[string][]store.Step) map[int]map[stri
 		}
 	}
 	for _, d := range w.mail[1:] {
-		if count[d.n] == 2 && w.parted(rows[d.subject]) && w.met(d, "", rows[d.subject]) {
+		if count[d.n] == 2 && (d.raced(rows[d.subject]) || w.parted(rows[d.subject]) && w.met(d, "", rows[d.subject])) {
 			d.doubled = true
 		}
 		if !d.gone && count[d.n] != 1 && !d.doubled {
@@ -143,6 +143,17 @@ func (w *world) parted(rows []store.Step) bool {
 	return w.kind.mail != everything || slices.ContainsFunc(rows, func(s store.Step) bool {
 		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(w.sights, func(killed sight) bool {
 			return s.Planned.Before(killed.when) && s.Ended.After(killed.when)
+		})
+	})
+}
+
+// raced reports whether a person moved a message just when foredesk did. Two sessions of
+// Dovecot may then both do it, as each copies the message before it looks whether the
+// original is there still.
+func (d *delivery) raced(rows []store.Step) bool {
+	return slices.ContainsFunc(rows, func(s store.Step) bool {
+		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(d.acts, func(a act) bool {
+			return a.property == "place" && a.value != s.Op.To && !s.Planned.After(a.to) && !s.Ended.Before(a.from)
 		})
 	})
 }
