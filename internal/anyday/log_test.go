@@ -93,10 +93,10 @@ func inOrder(all []change) []change {
 		case c.n == 0 || c.what == "":
 		case comes(c):
 			there[of(c)] = true
-		case c.what == "expunge" && !there[of(c)]:
+		case (c.what == "expunge" || c.what == "delete") && !there[of(c)]:
 			late := slices.IndexFunc(all[i:], func(later change) bool { return comes(later) && of(later) == of(c) })
 			if late < 0 {
-				break // it came before the day, or in a folder that has another name now
+				break // it came before the day, or in a folder that has another name now, or has gone
 			}
 			first := all[i+late]
 			first.at = c.at
@@ -166,7 +166,10 @@ func (h *history) follow(c change) {
 	case "save", "copy", "undelete":
 		places[place] = true
 	case "delete":
-		places[place] = false
+		// A session may mark what another has just expunged, and hear that it did.
+		if _, there := places[place]; there {
+			places[place] = false
+		}
 	case "expunge":
 		delete(places, place)
 	}
