@@ -71,7 +71,7 @@ func (w *world) there(all []seen, rows map[string][]store.Step) map[int]map[stri
 		}
 	}
 	for _, d := range w.mail[1:] {
-		if count[d.n] == 2 && (d.raced(rows[d.subject]) || w.parted(rows[d.subject]) && w.met(d, "", rows[d.subject])) {
+		if count[d.n] > 1 && (d.raced(rows[d.subject]) || w.parted(rows[d.subject]) && w.met(d, "", rows[d.subject])) {
 			d.doubled = true
 		}
 		if !d.gone && count[d.n] != 1 && !d.doubled {

@@ -31,7 +31,7 @@ type delivery struct {
 	raw     string
 	old     bool            // it was there before foredesk
 	gone    bool            // a person deleted it, for good
-	doubled bool            // a person moved it while foredesk was copying it, and there are two
+	doubled bool            // a person moved it while foredesk was copying it, and there are several
 	put     map[string]bool // the folders into which a person has put it, ever
 	putAt   []time.Time     // when a person has put it anywhere
 	at      time.Time
