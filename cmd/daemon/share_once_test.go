@@ -109,22 +109,22 @@ func (f *fleet) found(account string) map[string]string {
 }
 
 // nobodyElseActed checks that at every moment only the last node that took an account
-// did anything for it.
-func (f *fleet) nobodyElseActed() {
+// did anything for it, but for what the one before it had begun so long ago at most.
+func (f *fleet) nobodyElseActed(late time.Duration) {
 	f.Helper()
 	history := f.history()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	slices.SortStableFunc(f.acts, func(a, b act) int { return a.at.Compare(b.at) })
-	owners := map[string]*node{}
+	owners, taken := map[string]*node{}, map[string]time.Time{}
 	for _, a := range f.acts {
 		for len(history) > 0 && history[0].Time.Before(a.at) {
 			if history[0].begins {
-				owners[history[0].Account] = history[0].node
+				owners[history[0].Account], taken[history[0].Account] = history[0].node, history[0].Time
 			}
 			history = history[1:]
 		}
-		if owners[a.account] != a.node {
+		if owners[a.account] != a.node && a.at.Sub(taken[a.account]) >= late {
 			f.Errorf("%s for %s by %s at %s, after another has taken it", a.command, a.account, a.node.name, a.at.Format(time.StampMicro))
 		}
 	}

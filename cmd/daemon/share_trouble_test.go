@@ -82,7 +82,7 @@ func nodeMeetsWhatPasses(t *testing.T, dsn string) {
 	f.until("the account is taken anew", func() bool { return f.troubles(one, account) == 2*times })
 	f.mail(1, f.accounts...)
 	f.handled(1)
-	f.nobodyElseActed()
+	f.nobodyElseActed(0)
 	one.end(syscall.SIGTERM)
 	if others := f.troubles(one, f.accounts[1]); others > 0 || f.troubles(one, account) != 2*times {
 		t.Errorf("the other account failed %d times", others)
