@@ -164,7 +164,7 @@ func deliverCorpus(t *testing.T, server corpusServer, verb string, files []strin
 	if reasons := in.unreadable(); reasons != left {
 		t.Errorf("%d messages were left in the inbox, and the journal has reasons for %d", left, reasons)
 	}
-	if took > readLimit*time.Duration(len(files)) {
+	if took > time.Duration(len(files))*time.Second { // twice as many messages as files: most take a few milliseconds
 		t.Errorf("it took %s", took)
 	}
 }

@@ -333,17 +333,19 @@ func (c *aCase) deliverAs(args []string) {
 	name, folder, received := args[0], "INBOX", c.now()
 	var flags []imap.Flag
 	for _, arg := range args[1:] {
-		if arg == "epoch" {
-			received = time.Unix(0, 0).AddDate(0, 0, 1)
-		} else if ago, ok := strings.CutPrefix(arg, "ago="); ok {
+		ago, isAgo := strings.CutPrefix(arg, "ago=")
+		switch {
+		case isAgo:
 			d, err := time.ParseDuration(ago)
 			if err != nil {
 				c.Fatal(err)
 			}
 			received = c.began.Add(-d)
-		} else if strings.ContainsAny(arg[:1], `\$+`) {
+		case arg == "epoch": // as of a server that knows no time
+			received = time.Unix(0, 0).AddDate(0, 0, 1)
+		case strings.ContainsAny(arg[:1], `\$+`):
 			flags = append(flags, imap.Flag(strings.TrimPrefix(arg, "+")))
-		} else {
+		default:
 			folder = arg
 		}
 	}

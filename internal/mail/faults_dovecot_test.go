@@ -173,11 +173,10 @@ func TestDovecotCertificateIsSwappedWhileWatched(t *testing.T) {
 				srv.SetCertificate(other)
 				srv.EndSessions(srv.User)
 				taken, refused := logins(srv)
+				now := taken
 				putDovecot(t, straight, "INBOX", letter("one", "1"))
-				for taken++; ; { // Dovecot writes its log in its own time
-					if now, _ := logins(srv); now >= taken {
-						break
-					}
+				for taken++; now < taken; { // Dovecot writes its log in its own time
+					now, _ = logins(srv)
 				}
 				var unproven *CertificateError
 				for tries := 0; tries < 3; {

@@ -82,10 +82,12 @@ func TestTheScriptWaits(t *testing.T) {
 	d.Script(gcal.Fault{On: "events.insert", Wait: time.Hour})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		for d.Scripted() > 0 {
-			time.Sleep(time.Millisecond)
+		defer cancel()
+		for range time.Tick(time.Millisecond) {
+			if d.Scripted() == 0 {
+				return
+			}
 		}
-		cancel()
 	}()
 	_, err := d.api.Events.Insert("primary", meeting("abcde", 3, 9)).Context(ctx).Do()
 	if !errors.Is(err, context.Canceled) {
