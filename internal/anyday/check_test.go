@@ -121,21 +121,18 @@ func (w *world) moves(h *history, rows map[string][]store.Step) {
 }
 
 // blurred reports whether a person moved a message back while a move of it was in doubt,
-// where nothing tells it from one that was never moved: the folder got new UIDs since it
-// came, or the move was a copy, so that the original lies there still.
+// where nothing tells it from one that was never moved: the folder got new UIDs at the
+// same time, or the move was a copy, so that the original lies there still.
 func (w *world) blurred(d *delivery, rows []store.Step) bool {
-	came, meanwhile := d.at, slices.Clone(w.renumbered)
-	for _, twin := range w.twins(d.subject) {
-		if twin.at.Before(came) {
-			came = twin.at
-		}
-		if w.parted(rows) {
+	meanwhile := slices.Clone(w.renumbered)
+	if w.parted(rows) {
+		for _, twin := range w.twins(d.subject) {
 			meanwhile = append(meanwhile, twin.putAt...)
 		}
 	}
 	return w.putThere(d.subject, "INBOX") && slices.ContainsFunc(rows, func(s store.Step) bool {
 		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(meanwhile, func(at time.Time) bool {
-			return came.Before(at) && s.Ended.After(at)
+			return s.Planned.Before(at) && s.Ended.After(at)
 		})
 	})
 }
@@ -250,9 +247,6 @@ func (w *world) allowed(d *delivery, property string, rows []store.Step, alone b
 		if a.property == property {
 			values, doubt = append(values, a.value), true
 		}
-	}
-	if !alone && property != "place" && slices.ContainsFunc(w.renumbered, func(at time.Time) bool { return at.After(d.at) }) {
-		return []string{"true", "false"} // by new UIDs, what was done with one twin may be taken back from the other
 	}
 	switch {
 	case !alone, doubt, len(acts) == 0 && w.met(d, property, rows):

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/mail"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -135,16 +136,17 @@ func nameIn(header string) string {
 	return "<" + subject + ">"
 }
 
-// find is the UID of the first message of that name in a folder, which is open
-// from then on.
+// find is the UID of the first message of that name in a folder, or of another: "board#2"
+// is the second. The folder is open from then on.
 func (h *hand) find(folder, name string) imap.UIDSet {
 	h.t.Helper()
-	all := h.look(folder)
-	i := slices.IndexFunc(all, func(f found) bool { return f.name == name && !slices.Contains(f.flags, `\deleted`) })
-	if i < 0 {
-		h.t.Fatalf("%q is not in %s: %v", name, folder, all)
+	name, number, _ := strings.Cut(name, "#")
+	nth, _ := strconv.Atoi(number)
+	all := slices.DeleteFunc(h.look(folder), func(f found) bool { return f.name != name || slices.Contains(f.flags, `\deleted`) })
+	if len(all) < max(nth, 1) {
+		h.t.Fatalf("%q is not in %s: %v", name, folder, h.look(folder))
 	}
-	return imap.UIDSetNum(all[i].uid)
+	return imap.UIDSetNum(all[max(nth, 1)-1].uid)
 }
 
 func (h *hand) move(name, from, to string) {

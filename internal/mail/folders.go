@@ -357,7 +357,8 @@ func (s *Session) probe(ctx context.Context, names []string) (string, error) {
 	return names[0], err
 }
 
-// create makes a folder and subscribes to it, so that mail programs show it.
+// create makes a folder, unless somebody else was quicker, and subscribes to it, so that
+// mail programs show it.
 func (s *Session) create(ctx context.Context, folder string) error {
 	name, err := s.a.names.toServer(folder)
 	if err != nil {
@@ -366,7 +367,7 @@ func (s *Session) create(ctx context.Context, folder string) error {
 	err = s.run(ctx, s.a.pace.work, func() error {
 		return s.client.Create(name, nil).Wait()
 	})
-	if err != nil {
+	if no := refusal(err); err != nil && (no == nil || no.Code != imap.ResponseCodeAlreadyExists) {
 		return fmt.Errorf("making the folder %q: %w", folder, err)
 	}
 	s.a.names.found(folder)

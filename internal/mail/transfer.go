@@ -124,10 +124,10 @@ func (s *Session) transferMaking(ctx context.Context, kind mailbox.OpKind, uids 
 	}
 	s.a.names.lost(to)
 	made := s.create(ctx, to)
-	switch no := refusal(made); {
-	case made == nil, no != nil && no.Code == imap.ResponseCodeAlreadyExists:
+	switch {
+	case made == nil:
 		return s.transfer(ctx, kind, uids, name)
-	case no != nil:
+	case refusal(made) != nil:
 		if missing := refusal(t.refusal); missing.Code == imap.ResponseCodeTryCreate {
 			t.refusal = made
 		}
