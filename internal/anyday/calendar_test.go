@@ -168,14 +168,6 @@ func (w *world) calendar(rows map[string][]store.Step) {
 	w.ours(ours, rows)
 }
 
-// takenBack reports whether a step is perhaps undone: foredesk was told to stop in the
-// middle of that, or got no answer, and will look for it when it is due.
-func takenBack(s store.Step, rows []store.Step) bool {
-	return slices.ContainsFunc(rows, func(undo store.Step) bool {
-		return undo.Undoes == s.ID && undo.State == store.Planned && undo.Attempts > 0
-	})
-}
-
 // ours holds the events that foredesk has made against the journal.
 func (w *world) ours(ours map[string]*gapi.Event, rows map[string][]store.Step) {
 	w.Helper()
@@ -188,7 +180,7 @@ func (w *world) ours(ours map[string]*gapi.Event, rows map[string][]store.Step) 
 				continue
 			}
 			known[put.ID] = true
-			if ours[put.ID] == nil && !w.removed[put.ID] && !takenBack(s, steps) {
+			if ours[put.ID] == nil && !w.removed[put.ID] {
 				w.Errorf("%q: %s / %s is done, and not on the calendar", subject, s.Rule, s.Action)
 			}
 		}

@@ -120,10 +120,11 @@ type spot struct {
 type history struct {
 	*world
 	at     map[int]map[spot]bool  // where each delivery lies, and whether it is not marked deleted there
+	left   map[int]map[spot]bool  // where it was expunged
 	into   map[int]map[string]int // how often foredesk has put a delivery into a folder
 	moving map[int]int            // how many originals it has copied, and not taken away yet
 	// destroyed are the deliveries whose last copy a person took away, be it with the
-	// folder that foredesk had just put it into.
+	// folder that foredesk had just put it into, about to take the original away.
 	destroyed map[int]bool
 	wrong     []string
 }
@@ -139,9 +140,9 @@ type sight struct {
 // away, be it for a moment, or expunged what it can't have meant. A copy that a rule
 // has asked for does not count as one.
 func (w *world) replay() *history {
-	h := &history{world: w, at: map[int]map[spot]bool{}, into: map[int]map[string]int{}, moving: map[int]int{}, destroyed: map[int]bool{}}
+	h := &history{world: w, at: map[int]map[spot]bool{}, left: map[int]map[spot]bool{}, into: map[int]map[string]int{}, moving: map[int]int{}, destroyed: map[int]bool{}}
 	for i := range w.mail {
-		h.at[i], h.into[i] = map[spot]bool{}, map[string]int{}
+		h.at[i], h.left[i], h.into[i] = map[spot]bool{}, map[spot]bool{}, map[string]int{}
 	}
 	sights := w.sights
 	for _, c := range w.changes() {
@@ -165,6 +166,7 @@ func (h *history) follow(c change) {
 		h.rename(c.box, c.renamed)
 	case "save", "copy", "undelete":
 		places[place] = true
+		h.destroyed[c.n] = h.destroyed[c.n] && c.box == copies
 	case "delete":
 		// A session may mark what another has just expunged, and hear that it did.
 		if _, there := places[place]; there {
@@ -172,6 +174,7 @@ func (h *history) follow(c change) {
 		}
 	case "expunge":
 		delete(places, place)
+		h.left[c.n][place] = true
 	}
 	if c.n == 0 {
 		return
@@ -180,9 +183,10 @@ func (h *history) follow(c change) {
 		h.acted(c)
 	}
 	switch {
-	case c.box == copies || before == 0 || h.copiesLeft(places) > 0:
-	case c.byPerson:
+	case c.box == copies || before == 0:
+	case c.byPerson && (c.what == "expunge" || c.what == "delete") && h.copiesLeft(places) <= max(0, h.moving[c.n]):
 		h.destroyed[c.n] = true
+	case h.destroyed[c.n] || h.copiesLeft(places) > 0:
 	default:
 		h.wrong = append(h.wrong, fmt.Sprintf("foredesk took the last copy of delivery %d away: %s", c.n, c.line))
 	}
@@ -199,6 +203,8 @@ func (h *history) acted(c change) {
 		if c.box != copies {
 			h.moving[c.n]++
 		}
+	case c.what == "delete" && c.box != copies && h.kind.mail == bare:
+		h.moving[c.n]--
 	case c.what == "expunge" && c.box != copies:
 		if h.moving[c.n]--; h.moving[c.n] < 0 || h.kind.mail == bare {
 			h.wrong = append(h.wrong, "foredesk expunged what it had not moved, or could not name: "+c.line)
@@ -207,16 +213,20 @@ func (h *history) acted(c change) {
 }
 
 // believe takes over what was seen after Dovecot was killed. What is there and was not
-// written down, foredesk has put there, unless a person has, or had just delivered it.
+// written down, foredesk has put there, unless a person has, or had just delivered it, or
+// it never left.
 func (h *history) believe(seen map[int]map[spot]bool) {
 	for n, places := range seen {
 		if n >= len(h.mail) {
 			continue
 		}
 		for place := range places {
-			if _, known := h.at[n][place]; !known && len(h.at[n]) > 0 && !h.mail[n].put[place.box] {
+			if _, known := h.at[n][place]; known || len(h.at[n]) == 0 || h.mail[n].put[place.box] {
+				continue
+			}
+			h.moving[n]++
+			if !h.left[n][place] { // else it was killed before what it had written down was true
 				h.into[n][place.box]++
-				h.moving[n]++
 			}
 		}
 		if h.copiesLeft(h.at[n]) > 0 && h.copiesLeft(places) == 0 {

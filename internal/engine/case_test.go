@@ -48,6 +48,7 @@ import (
 //	edit-by-hand FOLDER        a mail program stores the message there, edited
 //	posted, calls, kept, letter FIELD...
 //	                           what was sent, "to: subject"; which files there are; fields of the last mail
+//	interrupt                  foredesk is told to stop what it is just asked to do
 //	renumber FOLDER, recreate FOLDER, hang-up
 //	said TEXT                  stands in the log, once
 //	unsaid TEXT                stands nowhere in the log
@@ -63,6 +64,8 @@ type aCase struct {
 	runs   map[string]int64 // by the names given with as=
 	cancel context.CancelFunc
 	ended  chan error
+	// interrupt stops what the engine is just asked to do.
+	interrupt context.CancelFunc
 
 	answers  int
 	decision func(n int) string // the mail that decided last: see decide_test.go
@@ -225,16 +228,19 @@ func (c *aCase) work(name string, args []string) (err error) {
 		}
 	}
 	a := c.take()
+	ctx, cancel := context.WithCancel(c.Context())
+	defer cancel()
+	c.interrupt = cancel
 	var run int64
 	switch name {
 	case "run":
-		return a.RunOnce(c.Context())
+		return a.RunOnce(ctx)
 	case "approve", "refuse":
-		return a.Answer(c.Context(), engine.AnswerArgs{IDs: []int64{c.number(args[0])}, Answer: name})
+		return a.Answer(ctx, engine.AnswerArgs{IDs: []int64{c.number(args[0])}, Answer: name})
 	case "apply":
-		run, err = a.Apply(c.Context(), engine.ApplyArgs{Folders: plain, Rule: named["rule"]}, nil)
+		run, err = a.Apply(ctx, engine.ApplyArgs{Folders: plain, Rule: named["rule"]}, nil)
 	case "undo":
-		run, err = a.Undo(c.Context(), engine.UndoArgs{Rule: named["rule"], Step: c.number(named["step"]), MessageID: named["message"], Run: c.runs[named["run"]]}, nil)
+		run, err = a.Undo(ctx, engine.UndoArgs{Rule: named["rule"], Step: c.number(named["step"]), MessageID: named["message"], Run: c.runs[named["run"]]}, nil)
 	}
 	if as, ok := named["as"]; ok {
 		c.runs[as] = run
@@ -251,6 +257,7 @@ func init() {
 		"deliver":        func(c *aCase, args []string) { c.deliverAs(args) },
 		"start":          func(c *aCase, _ []string) { c.start() },
 		"wait":           func(c *aCase, _ []string) { c.wait() },
+		"interrupt":      func(c *aCase, _ []string) { c.interrupt() },
 		"stop":           func(c *aCase, _ []string) { c.stop() },
 		"restart":        func(c *aCase, _ []string) { c.leave() },
 		"post":           func(c *aCase, args []string) { c.tools(); c.post.answers(args[0]) },

@@ -190,6 +190,9 @@ func (w *work) change(ctx context.Context, s store.Step, c datebook.Change) erro
 		c.Event.Ours = w.provenance(s)
 	}
 	o := w.Calendar.Do(ctx, c)
+	if o.Result == datebook.Later && ctx.Err() != nil {
+		return context.Cause(ctx) // we were told to stop: it is looked for at the next start, as after a crash
+	}
 	if o.Result == datebook.Gone && o.Event.ID == "" && answersMail(s) {
 		return w.respondByMail(ctx, s)
 	}
