@@ -16,6 +16,7 @@ import (
 type change struct {
 	byPerson bool
 	what     string // copy, expunge, save, delete (marked so), undelete
+	from     string // of a copy
 	box      string
 	uid      int
 	n        int    // the number of the delivery, 0 for what is none
@@ -26,7 +27,7 @@ type change struct {
 
 var (
 	logLine     = regexp.MustCompile(`imap\(([^)@]+)(@hand)?\)\S*: Info: (.*)$`)
-	logChange   = regexp.MustCompile(`^([a-z]+)(?: from [^:]+)?: (.*)$`)
+	logChange   = regexp.MustCompile(`^([a-z]+)(?: from ([^:]+))?: (.*)$`)
 	logRenaming = regexp.MustCompile(`^Mailbox renamed: (\S+) -> (\S+)$`)
 )
 
@@ -57,8 +58,8 @@ func (w *world) changes() (all []change) {
 			continue
 		}
 		parts := logChange.FindStringSubmatch(m[3])
-		c.what = parts[1]
-		for field := range strings.SplitSeq(parts[2], ", ") {
+		c.what, c.from = parts[1], parts[2]
+		for field := range strings.SplitSeq(parts[3], ", ") {
 			switch name, value, _ := strings.Cut(field, "="); name {
 			case "box":
 				c.box = value
@@ -123,6 +124,8 @@ type history struct {
 	left   map[int]map[spot]bool  // where it was expunged
 	into   map[int]map[string]int // how often foredesk has put a delivery into a folder
 	moving map[int]int            // how many originals it has copied, and not taken away yet
+	// leaving are the folders with those originals.
+	leaving map[int]map[string]bool
 	// destroyed are the deliveries whose last copy a person took away, be it with the
 	// folder that foredesk had just put it into, about to take the original away.
 	destroyed map[int]bool
@@ -140,9 +143,9 @@ type sight struct {
 // away, be it for a moment, or expunged what it can't have meant. A copy that a rule
 // has asked for does not count as one.
 func (w *world) replay() *history {
-	h := &history{world: w, at: map[int]map[spot]bool{}, left: map[int]map[spot]bool{}, into: map[int]map[string]int{}, moving: map[int]int{}, destroyed: map[int]bool{}}
+	h := &history{world: w, at: map[int]map[spot]bool{}, left: map[int]map[spot]bool{}, leaving: map[int]map[string]bool{}, into: map[int]map[string]int{}, moving: map[int]int{}, destroyed: map[int]bool{}}
 	for i := range w.mail {
-		h.at[i], h.left[i], h.into[i] = map[spot]bool{}, map[spot]bool{}, map[string]int{}
+		h.at[i], h.left[i], h.into[i], h.leaving[i] = map[spot]bool{}, map[spot]bool{}, map[string]int{}, map[string]bool{}
 	}
 	sights := w.sights
 	for _, c := range w.changes() {
@@ -161,11 +164,15 @@ func (w *world) replay() *history {
 func (h *history) follow(c change) {
 	places, place := h.at[c.n], spot{c.box, c.uid}
 	before := h.copiesLeft(places)
+	if c.what == "expunge" && h.left[c.n][place] {
+		return // Dovecot wrote the first down, and had to leave it undone as the folder got new UIDs
+	}
 	switch c.what {
 	case "":
 		h.rename(c.box, c.renamed)
 	case "save", "copy", "undelete":
 		places[place] = true
+		delete(h.left[c.n], place)
 		h.destroyed[c.n] = h.destroyed[c.n] && c.box == copies
 	case "delete":
 		// A session may mark what another has just expunged, and hear that it did.
@@ -182,14 +189,30 @@ func (h *history) follow(c change) {
 	if !c.byPerson {
 		h.acted(c)
 	}
-	switch {
+	switch takesAway := c.what == "expunge" || c.what == "delete"; {
 	case c.box == copies || before == 0:
-	case c.byPerson && (c.what == "expunge" || c.what == "delete") && h.copiesLeft(places) <= max(0, h.moving[c.n]):
+	case takesAway && c.byPerson && h.isLeaving(c.n):
 		h.destroyed[c.n] = true
 	case h.destroyed[c.n] || h.copiesLeft(places) > 0:
 	default:
 		h.wrong = append(h.wrong, fmt.Sprintf("foredesk took the last copy of delivery %d away: %s", c.n, c.line))
 	}
+	if c.what == "expunge" || c.what == "delete" && h.kind.mail == bare {
+		delete(h.leaving[c.n], c.box)
+	}
+}
+
+// isLeaving reports whether all that is left of a delivery are originals that foredesk
+// has copied and is about to take away: where a person takes the copy meanwhile, they
+// have taken the message.
+func (h *history) isLeaving(n int) bool {
+	for place, unmarked := range h.at[n] {
+		counts := place.box != copies && (unmarked || h.kind.mail != bare)
+		if counts && !h.leaving[n][place.box] {
+			return false
+		}
+	}
+	return true
 }
 
 // acted counts what foredesk has done, and checks that it expunges only originals of
@@ -202,9 +225,8 @@ func (h *history) acted(c change) {
 		h.into[c.n][c.box]++
 		if c.box != copies {
 			h.moving[c.n]++
+			h.leaving[c.n][c.from] = true
 		}
-	case c.what == "delete" && c.box != copies && h.kind.mail == bare:
-		h.moving[c.n]--
 	case c.what == "expunge" && c.box != copies:
 		if h.moving[c.n]--; h.moving[c.n] < 0 || h.kind.mail == bare {
 			h.wrong = append(h.wrong, "foredesk expunged what it had not moved, or could not name: "+c.line)
@@ -233,6 +255,7 @@ func (h *history) believe(seen map[int]map[spot]bool) {
 			h.wrong = append(h.wrong, fmt.Sprintf("delivery %d was gone when Dovecot was back", n))
 		}
 		h.at[n] = maps.Clone(places)
+		h.destroyed[n] = h.destroyed[n] && h.copiesLeft(places) == 0
 	}
 }
 
@@ -248,6 +271,12 @@ func (w *world) copiesLeft(at map[spot]bool) (n int) {
 }
 
 func (h *history) rename(from, to string) {
+	for _, boxes := range h.leaving {
+		if boxes[from] {
+			delete(boxes, from)
+			boxes[to] = true
+		}
+	}
 	for _, places := range h.at {
 		for place, unmarked := range maps.Clone(places) {
 			if place.box == from {

@@ -37,12 +37,15 @@ func (w *work) identify(ctx context.Context, m *judged, known []store.Item) (sto
 
 // unplacedIn returns the item that lies in the folder of a place by the journal, without
 // a UID that is good there: it was moved by us where the server does not tell UIDs, or
-// the folder was renumbered. New UIDs go up as the old ones did, so of several it is the
-// one that had the lowest.
+// the folder was renumbered. New UIDs go up as the old ones did, so of several that had
+// one it is the lowest.
 func unplacedIn(place mailbox.Ref, known []store.Item) (lowest store.Item, ok bool) {
 	for _, it := range known {
 		unplaced := it.Place.UID == 0 || it.Place.UIDValidity != place.UIDValidity
-		if it.ID != 0 && it.Place.Folder == place.Folder && unplaced && (!ok || it.Place.UID < lowest.Place.UID) {
+		if it.ID == 0 || it.Place.Folder != place.Folder || !unplaced {
+			continue
+		}
+		if !ok || lowest.Place.UID != 0 && it.Place.UID != 0 && it.Place.UID < lowest.Place.UID {
 			lowest, ok = it, true
 		}
 	}
@@ -75,6 +78,9 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fre
 		if err != nil {
 			return it, false, err
 		}
+		if there {
+			continue
+		}
 		now, err := w.Journal.Lookup(ctx, w.Name, []string{m.Key})
 		if err != nil {
 			return it, false, err
@@ -82,13 +88,11 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fre
 		if hasMoved(it, now[m.Key]) {
 			return w.identify(ctx, m, now[m.Key]) // by us, while we looked
 		}
-		if !there {
-			if err := w.reversed(ctx, it, m.Place); err != nil {
-				return it, false, err
-			}
-			it.Place = m.Place
-			return it, !w.live, nil
+		if err := w.reversed(ctx, it, m.Place); err != nil {
+			return it, false, err
 		}
+		it.Place = m.Place
+		return it, !w.live, nil
 	}
 	return fresh, true, nil
 }

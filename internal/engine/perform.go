@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,7 +52,13 @@ func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool
 	if len(changes) == 0 {
 		return a
 	}
+	if a.trouble = w.nameOthers(ctx, steps, changes); a.trouble != nil {
+		return a
+	}
 	outcomes, err := w.session.Perform(ctx, changes)
+	if err == nil {
+		outcomes, err = w.lookAgain(ctx, steps, changes, outcomes)
+	}
 	if err != nil {
 		a.trouble = onServer(fmt.Errorf("acting on %d messages: %w", len(changes), err))
 	}
@@ -61,6 +68,78 @@ func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool
 		a.undecided = undecided
 	}
 	return a
+}
+
+// lookAgain asks once more what became of messages where one with the same content was
+// found instead of the server's word, and the journal has others with that content: it
+// may have been one of those.
+func (w *work) lookAgain(ctx context.Context, steps []store.Step, changes []mailbox.Change, outcomes []mailbox.Outcome) ([]mailbox.Outcome, error) {
+	var again []mailbox.Change
+	for i, o := range outcomes {
+		if o.Found {
+			c := changes[i]
+			c.Doubt = true
+			again = append(again, c)
+		}
+	}
+	if err := w.nameOthers(ctx, steps, again); err != nil {
+		return outcomes, err
+	}
+	for i := range again {
+		again[i].Others = append(again[i].Others, putBeside(again[i], changes, outcomes)...)
+	}
+	again = slices.DeleteFunc(again, func(c mailbox.Change) bool { return len(c.Others) == 0 })
+	if len(again) == 0 {
+		return outcomes, nil
+	}
+	surer, err := w.session.Perform(ctx, again)
+	for _, o := range surer {
+		i := slices.IndexFunc(outcomes, func(first mailbox.Outcome) bool { return first.ID == o.ID })
+		outcomes[i] = o
+	}
+	return outcomes, err
+}
+
+// putBeside are where changes beside one have just put messages with its content, by the
+// server's word.
+func putBeside(c mailbox.Change, changes []mailbox.Change, outcomes []mailbox.Outcome) (at []mailbox.Ref) {
+	for i, o := range outcomes {
+		if o.ID != c.ID && changes[i].Key == c.Key && o.Result == mailbox.Done && !o.Found {
+			at = append(at, o.At)
+		}
+	}
+	return at
+}
+
+// nameOthers says of changes in doubt where the journal has other messages with their
+// content.
+func (w *work) nameOthers(ctx context.Context, steps []store.Step, changes []mailbox.Change) error {
+	var keys []string
+	for _, c := range changes {
+		if c.Doubt {
+			keys = append(keys, c.Key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	known, err := w.Journal.Lookup(ctx, w.Name, keys)
+	if err != nil {
+		return err
+	}
+	items := make(map[int64]int64, len(steps))
+	for _, s := range steps {
+		items[s.ID] = s.Item.ID
+	}
+	for i := range changes {
+		c := &changes[i]
+		for _, it := range known[c.Key] {
+			if c.Doubt && it.ID != items[c.ID] {
+				c.Others = append(c.Others, it.Place)
+			}
+		}
+	}
+	return nil
 }
 
 // writeDown ends steps in the journal. What the server has confirmed is written

@@ -135,7 +135,7 @@ func (w *work) endDoubtfulEvent(ctx context.Context, id int64) error {
 		return &CalendarError{errors.New("it is just being done")}
 	}
 	defer w.hands.drop(id)
-	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned}})
+	open, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned, store.Started}})
 	if err != nil || len(open) == 0 {
 		return err
 	}
@@ -169,7 +169,7 @@ func (w *work) doEvent(ctx context.Context, s store.Step, unlessNew bool) error 
 			return err
 		}
 		if !ok || there.Cancelled() {
-			return w.owner.Withdraw(ctx, w.now(), []int64{s.ID})
+			return w.owner.Finish(ctx, w.now(), []store.Ending{failed(s, Withdrawn)})
 		}
 	}
 	if err := w.start(ctx, []store.Step{s}); err != nil {

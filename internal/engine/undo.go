@@ -124,14 +124,14 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 	return left
 }
 
-// waiting are the steps that wait; doubtful are those of them that an earlier try may
-// have put on the calendar.
+// waiting are the steps that wait; doubtful are those that an earlier try may have put
+// on the calendar, or that were begun there when foredesk was stopped.
 func (w *work) waiting(ctx context.Context, args UndoArgs) (waiting, doubtful []int64, err error) {
 	f := args.filter(w.Name)
-	f.States = []store.State{store.Planned, store.Parked}
+	f.States = []store.State{store.Planned, store.Parked, store.Started}
 	err = w.Journal.EachStep(ctx, f, func(s store.Step) error {
 		switch {
-		case args.isLater(s):
+		case args.isLater(s), s.State == store.Started && s.Op.Kind != mailbox.Event:
 		case s.Op.Kind == mailbox.Event && inDoubt(s):
 			doubtful = append(doubtful, s.ID)
 		default:

@@ -32,8 +32,20 @@ func (s *Session) Raw(ctx context.Context, at mailbox.Ref, key, messageID string
 		return nil, nil
 	}
 	j := &job{Change: mailbox.Change{Ref: at, Key: key, MessageID: messageID}}
-	if err := s.locate(ctx, folder, []*job{j}); err != nil || j.uid == 0 {
+	if err := s.locate(ctx, folder, []*job{j}); err != nil {
 		return nil, err
+	}
+	if j.closed { // several have its content, of which any will do to be read
+		found, err := s.find(ctx, folder, []wanted{j.wanted()})
+		if err != nil {
+			return nil, err
+		}
+		if alike := s.meant(found[key], nil); len(alike) > 0 {
+			j.uid = alike[0].uid
+		}
+	}
+	if j.uid == 0 {
+		return nil, nil
 	}
 	return s.whole(ctx, j.uid)
 }

@@ -33,6 +33,7 @@ func (s *Session) settleDoubts(ctx context.Context, folder string, jobs []*job) 
 		if s.folder == to {
 			at.UIDValidity = s.box.UIDValidity
 		}
+		unplaced := leaveOthers(there, at, same)
 		sources, err := s.findSources(ctx, folder, same, there)
 		if err != nil {
 			return err
@@ -40,10 +41,11 @@ func (s *Session) settleDoubts(ctx context.Context, folder string, jobs []*job) 
 		for key, twins := range byKey(same) {
 			// A copy that is marked deleted is one that a person took away.
 			copies := slices.DeleteFunc(there[key], (*answer).deleted)
-			settleAbsent(twins, at, copies)
+			settleAbsent(twins, at, copies, unplaced[key])
 			left := open(twins)
+			gone := len(twins) - len(left) // whose copies are among the copies
 			for _, j := range left {
-				settlePresent(j, at, left, sources[key], copies)
+				settlePresent(j, at, left, sources[key], copies, gone)
 			}
 		}
 	}
@@ -65,23 +67,42 @@ func (s *Session) findSources(ctx context.Context, folder string, jobs []*job, t
 	return s.find(ctx, folder, list)
 }
 
+// leaveOthers takes out of what was found in a folder the messages that are others than
+// those of jobs, and returns how many others are among what is left, by their key.
+func leaveOthers(there map[string][]*answer, at mailbox.Ref, jobs []*job) (unplaced map[string]int) {
+	unplaced = make(map[string]int)
+	for key, twins := range byKey(jobs) {
+		for _, other := range twins[0].Others {
+			switch {
+			case other.Folder != at.Folder:
+			case other.UID == 0 || other.UIDValidity != 0 && other.UIDValidity != at.UIDValidity:
+				unplaced[key]++
+			default:
+				there[key] = slices.DeleteFunc(there[key], func(a *answer) bool { return a.uid == other.UID })
+			}
+		}
+	}
+	return unplaced
+}
+
 // settleAbsent ends the jobs whose message is no longer in the source. Identical
-// messages may all have been moved; there must then be a copy of each.
-func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer) {
+// messages may all have been moved; there must then be a copy of each, beside those
+// of others whose place is not known.
+func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer, unplaced int) {
 	absent := slices.DeleteFunc(open(twins), func(j *job) bool { return j.uid != 0 })
 	present := len(open(twins)) - len(absent)
 	for i, j := range absent {
-		switch {
-		case len(copies) == 0:
+		switch ours := len(copies) - unplaced; {
+		case ours <= 0:
 			j.gone("it is neither where it was nor where it was to go")
-		case len(copies) >= len(absent):
+		case ours >= len(absent):
 			done := at
 			if len(copies) == len(absent) && present == 0 {
 				done.UID = copies[i].uid
 			}
 			j.end(mailbox.Done, done, "")
 		default:
-			j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%d messages with the same content were to go to %q and %d are there; it is not clear which", len(absent), at.Folder, len(copies)))
+			j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%d messages with the same content were to go to %q and %d are there; it is not clear which", len(absent), at.Folder, ours))
 		}
 	}
 }
@@ -91,14 +112,16 @@ func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer) {
 // such as one that came by a mailing list as well. Of messages delivered twice,
 // twins are the jobs: where all that are alike in the source are to be moved and
 // just as many alike are in the destination, COPY, which does all or nothing (RFC
-// 9051 6.4.7), has been done.
-func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer) {
+// 9051 6.4.7), has been done. Copies of those that are gone from the source are there
+// besides.
+func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer, gone int) {
 	var ours []*answer
 	for _, a := range copies {
 		if alike(a, j.here) {
 			ours = append(ours, a)
 		}
 	}
+	made := len(ours) - max(0, gone-(len(copies)-len(ours)))
 	var moved []*answer // those of twins, j's among them
 	for _, t := range twins {
 		if t.Op.Kind == mailbox.Move && t.here != nil && alike(t.here, j.here) {
@@ -106,14 +129,14 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 		}
 	}
 	switch {
-	case len(ours) == 0 && j.here.deleted():
+	case made <= 0 && j.here.deleted():
 		j.gone("it is marked deleted")
-	case len(ours) == 0:
+	case made <= 0:
 		return // the earlier attempt did nothing
 	case j.Op.Kind == mailbox.Copy:
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")
-	case len(ours) == len(moved) && countSame(sources, j.here) <= len(moved):
+	case made == len(moved) && countSame(sources, j.here) <= len(moved):
 		at.UID = copyOf(j.here, moved, ours).uid
 		j.copied = at
 	default:

@@ -293,6 +293,32 @@ func TestALostAnswerIsUnknownAndThenLookedAt(t *testing.T) {
 	faulttest.Injected(t, "8", 1)
 }
 
+func TestAConnectionThatCannotBeMendedIsNoWordOfTheServers(t *testing.T) {
+	for name, then := range map[string]func(*script){
+		"nobody listens":           func(srv *script) { srv.listener.Close() },
+		"nobody may sign in":       func(srv *script) { srv.on("LOGIN", func(c *scripted, tag, _ string) { c.say(tag + " NO try later") }) },
+		"it hangs up at once":      func(srv *script) { srv.on("LOGIN", func(c *scripted, _, _ string) { c.Close() }) },
+		"the folder is renumbered": func(srv *script) { srv.set("UIDVALIDITY", "2") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := startScript(t)
+			srv.inbox(1, 0, nil)
+			s := openSession(t, accountAt(t, srv.addr))
+			doubtful := again(change(1, scan(t, s, "INBOX", mailbox.Query{})[0], moveTo("Board")))
+			srv.on("UID FETCH", func(c *scripted, _, _ string) {
+				then(srv)
+				c.Close()
+			})
+			got, err := s.Perform(t.Context(), []mailbox.Change{doubtful})
+			if !errors.Is(err, ErrLost) {
+				t.Errorf("Perform returned %v", err)
+			}
+			wantResults(t, got, mailbox.Unknown)
+			faulttest.Injected(t, "17", 1)
+		})
+	}
+}
+
 func TestCOPYUIDOfNonsenseIsNotBelieved(t *testing.T) {
 	for name, code := range map[string]string{
 		"four billion": "[COPYUID 7 1:4294967295 1:4294967295]",

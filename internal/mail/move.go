@@ -147,7 +147,8 @@ func (s *Session) settlePartial(ctx context.Context, jobs []*job, refused error)
 
 // lookInDestination ends those of jobs that are open, whose messages are not in the
 // source any more, by whether they are in the destination. What others of jobs have
-// put there is theirs, though it may be just alike.
+// put there is theirs, though it may be just alike; what else lies there may be another
+// message, so that the outcome is Found.
 func (s *Session) lookInDestination(ctx context.Context, jobs []*job) error {
 	moved := open(jobs)
 	if len(moved) == 0 {
@@ -172,7 +173,10 @@ func (s *Session) lookInDestination(ctx context.Context, jobs []*job) error {
 		})
 	}
 	for key, twins := range byKey(moved) {
-		settleAbsent(twins, at, slices.DeleteFunc(there[key], notOurs))
+		settleAbsent(twins, at, slices.DeleteFunc(there[key], notOurs), 0)
+	}
+	for _, j := range moved {
+		j.out.Found = j.out.Result != mailbox.Gone
 	}
 	return nil
 }

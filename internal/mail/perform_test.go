@@ -266,6 +266,10 @@ func TestTwinsAreNotMistakenForOneAnother(t *testing.T) {
 	got := perform(t, s, c)
 	wantResults(t, got, mailbox.Refused)
 	holds(t, a, "INBOX", "twin", "twin")
+	// To be read, either will do.
+	if raw, err := s.Raw(t.Context(), c.Ref, c.Key, c.MessageID); err != nil || string(raw) != letter("twin", "1") {
+		t.Errorf("what is read is %q (%v)", raw, err)
+	}
 	wantResults(t, perform(t, s, change(1, twins[0], moveTo("Board")), change(2, twins[1], moveTo("Board"))), mailbox.Done, mailbox.Done)
 	holds(t, a, "Board", "twin", "twin")
 }

@@ -250,7 +250,8 @@ func (s *Session) sameNumbers() error {
 }
 
 // mend connects again after an ErrLost, to the same folder. Other errors have
-// left the connection whole.
+// left the connection whole. Where it can't, that is an ErrLost as well: no word of a
+// server's on what was asked for.
 func (s *Session) mend(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrLost) {
 		return nil
@@ -264,16 +265,19 @@ func (s *Session) mend(ctx context.Context, err error) error {
 			return fmt.Errorf("%w: %w", err, errEndless)
 		}
 	}
-	folder, validity := s.folder, s.box.UIDValidity
+	folder, box := s.folder, s.box
 	s.Close()
 	if err := s.connect(ctx); err != nil {
-		return err
+		s.folder, s.box = folder, box // for who tries that once more
+		return fmt.Errorf("%w: %w", ErrLost, err)
 	}
 	if err := s.selectFolder(ctx, folder, false); err != nil {
+		s.box = box
 		return err
 	}
-	if s.box.UIDValidity != validity {
-		return fmt.Errorf("opening the folder %q: %w", folder, errRenumbered)
+	if s.box.UIDValidity != box.UIDValidity {
+		s.conn.Close()
+		return fmt.Errorf("%w: opening the folder %q: %w", ErrLost, folder, errRenumbered)
 	}
 	return nil
 }

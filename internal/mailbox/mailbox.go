@@ -142,6 +142,10 @@ type Change struct {
 	// Doubt says that an earlier attempt may have reached the server: look
 	// first, and act only on what is not done yet.
 	Doubt bool
+	// Others are where messages lie that have the same content and are not this one,
+	// as far as that is known: what is found there by its content is not taken for it.
+	// UID 0 stands for one of which only the folder is known.
+	Others []Ref
 }
 
 // Result says how a Change ended.
@@ -177,6 +181,9 @@ type Outcome struct {
 	Result Result
 	At     Ref
 	Reason string
+	// Found says that the server did not tell what became of the message. One with its
+	// content was found where it was to go, which may be one of Change.Others.
+	Found bool
 	// Letter is what was sent, with its Message-ID, where a copy of it belongs into
 	// the folder for sent mail.
 	Letter   []byte
