@@ -152,6 +152,9 @@ func (w *world) hangs(m moment) {
 	w.pause(time.Duration(m.Which) * time.Millisecond)
 	w.note("%v hang", all)
 	signal(all, syscall.SIGSTOP)
+	// One that holds a lock of Dovecot's would keep the person waiting for minutes.
+	goOn := time.AfterFunc(2*time.Second, func() { signal(all, syscall.SIGCONT) })
+	defer goOn.Stop()
 	defer signal(all, syscall.SIGCONT)
 	switch m.Way % 3 {
 	case 0:

@@ -12,27 +12,58 @@ import (
 // Which message of the journal is it that lies in a folder? The same content may come
 // again, be brought back by a person, or be our own effect.
 
-// identify decides which item of the journal a message is, and whether it is to
-// be handled. A message that is new is. One that was handled before and lies
-// here again is left alone, unless apply was asked to go over it: then it gets
-// what it has not had yet. A second delivery of the same content is an item of
-// its own.
-func (w *work) identify(ctx context.Context, m *judged, known []store.Item) (store.Item, bool, error) {
-	fresh := m.Item
-	if len(known) == 0 {
-		return fresh, true, nil
-	}
-	for _, it := range known {
-		if it.Place == m.Place {
-			return it, !w.live && it.ID != 0, nil
+// identify decides which items of the journal the messages of a batch are, and which are
+// to be handled; known are items with their content. A message that is new is. One that
+// was handled before and lies here again is left alone, unless apply was asked to go over
+// it: then it gets what it has not had yet. A second delivery of the same content is an
+// item of its own. Where one of several was brought back, it is the one that was received
+// first.
+func (w *work) identify(ctx context.Context, messages []judged, known map[string][]store.Item) error {
+	var rest []*judged
+	for i := range messages {
+		m := &messages[i]
+		it, ok := inPlace(m.Place, known[m.Key])
+		if !ok {
+			rest = append(rest, m)
+			continue
 		}
-		fresh.Occurrence = max(fresh.Occurrence, it.Occurrence+1)
+		m.Item, m.handle = it, !w.live && it.ID != 0
+		known[m.Key] = remember(known[m.Key], it)
 	}
-	if it, ok := unplacedIn(m.Place, known); ok {
-		it.Place = m.Place
-		return it, !w.live, nil
+	slices.SortStableFunc(rest, func(a, b *judged) int { return a.received.Compare(b.received) })
+	for _, m := range rest {
+		it, handle, err := w.elsewhere(ctx, m, known[m.Key])
+		if err != nil {
+			return err
+		}
+		m.Item, m.handle = it, handle
+		known[m.Key] = remember(known[m.Key], it)
 	}
-	return w.elsewhere(ctx, m, known, fresh)
+	return nil
+}
+
+// remember notes which item a message of the batch is, so that the next one with
+// the same content is taken for another.
+func remember(known []store.Item, item store.Item) []store.Item {
+	for i := range known {
+		if known[i].ID == item.ID && item.ID != 0 {
+			known[i] = item
+			return known
+		}
+	}
+	return append(known, item)
+}
+
+// inPlace returns the item that lies in a place by the journal.
+func inPlace(place mailbox.Ref, known []store.Item) (store.Item, bool) {
+	for _, it := range known {
+		if it.Place == place {
+			return it, true
+		}
+	}
+	it, ok := unplacedIn(place, known)
+	it.Place = place
+	return it, ok
 }
 
 // unplacedIn returns the item that lies in the folder of a place by the journal, without
@@ -53,8 +84,15 @@ func unplacedIn(place mailbox.Ref, known []store.Item) (lowest store.Item, ok bo
 }
 
 // elsewhere decides about a message whose content the journal knows in another
-// place: it is our own effect, it came back, or it was delivered twice.
-func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fresh store.Item) (store.Item, bool, error) {
+// place, or nowhere: it is our own effect, it came back, or it is a delivery of its own.
+func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item) (store.Item, bool, error) {
+	fresh := m.Item
+	if len(known) == 0 {
+		return fresh, true, nil
+	}
+	for _, it := range known {
+		fresh.Occurrence = max(fresh.Occurrence, it.Occurrence+1)
+	}
 	acts, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: idsOf(known), States: []store.State{store.Planned, store.Started, store.Done}})
 	if err != nil {
 		return fresh, false, err
@@ -86,7 +124,7 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fre
 			return it, false, err
 		}
 		if hasMoved(it, now[m.Key]) {
-			return w.identify(ctx, m, now[m.Key]) // by us, while we looked
+			return w.anew(ctx, m, now[m.Key]) // by us, while we looked
 		}
 		if err := w.reversed(ctx, it, m.Place); err != nil {
 			return it, false, err
@@ -95,6 +133,14 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item, fre
 		return it, !w.live, nil
 	}
 	return fresh, true, nil
+}
+
+// anew decides about a message once more, as the journal has moved on.
+func (w *work) anew(ctx context.Context, m *judged, known []store.Item) (store.Item, bool, error) {
+	if it, ok := inPlace(m.Place, known); ok {
+		return it, !w.live && it.ID != 0, nil
+	}
+	return w.elsewhere(ctx, m, known)
 }
 
 // stillThere fails where an item whose move was begun, and may have been done, has left

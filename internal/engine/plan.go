@@ -65,19 +65,17 @@ func (w *work) commit(ctx context.Context, p store.Plan, planned []judged) ([]st
 	if err != nil {
 		return nil, err
 	}
-	for i := range planned {
-		m := &planned[i]
-		item, handle, err := w.identify(ctx, m, known[m.Key])
-		if err != nil {
-			return nil, err
-		}
-		known[m.Key] = remember(known[m.Key], item)
-		n := store.NewItem{Item: item}
-		if handle = handle && !m.old; handle {
+	if err := w.identify(ctx, planned, known); err != nil {
+		return nil, err
+	}
+	for _, m := range planned {
+		n := store.NewItem{Item: m.Item}
+		handle := m.handle && !m.old
+		if handle {
 			n.Steps = m.Steps
 			w.alone += len(n.Steps)
 		}
-		if handle || item.ID != 0 {
+		if handle || m.Item.ID != 0 {
 			p.Items = append(p.Items, n)
 		}
 	}
@@ -97,9 +95,11 @@ func (w *work) commit(ctx context.Context, p store.Plan, planned []judged) ([]st
 // if it were new there. It shares nothing with the message, which is large.
 type judged struct {
 	store.NewItem
-	role    string // of the folder it lies in
-	old     bool   // it was there before the first run
-	crowded bool   // something else takes the time of the event
+	role     string    // of the folder it lies in
+	received time.Time // INTERNALDATE
+	old      bool      // it was there before the first run
+	handle   bool      // it is new, or goes again over what it had
+	crowded  bool      // something else takes the time of the event
 }
 
 // byDestination puts messages that go the same way side by side in the journal,
@@ -113,18 +113,6 @@ func destination(n store.NewItem) string {
 		}
 	}
 	return ""
-}
-
-// remember notes which item a message of the batch is, so that the next one with
-// the same content is taken for another.
-func remember(known []store.Item, item store.Item) []store.Item {
-	for i := range known {
-		if known[i].ID == item.ID && item.ID != 0 {
-			known[i] = item
-			return known
-		}
-	}
-	return append(known, item)
 }
 
 // evaluate runs the rules over a batch and keeps the messages they do something
@@ -143,7 +131,7 @@ func (w *work) evaluate(ctx context.Context, b mailbox.Batch, p *store.Plan) ([]
 			}
 		}
 		if len(steps) > 0 {
-			planned = append(planned, judged{NewItem: store.NewItem{Item: newItem(m), Steps: steps}, role: m.Item.Role})
+			planned = append(planned, judged{NewItem: store.NewItem{Item: newItem(m), Steps: steps}, role: m.Item.Role, received: m.Item.Received})
 		}
 	}
 	return planned, nil
