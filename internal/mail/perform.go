@@ -176,10 +176,8 @@ func (s *Session) findAll(ctx context.Context, folder string, jobs []*job) error
 	if err != nil {
 		return err
 	}
-	for _, j := range open(jobs) {
-		if j.to == folder && j.uid != 0 {
-			j.end(mailbox.Done, mailbox.Ref{Folder: folder, UIDValidity: s.box.UIDValidity, UID: j.uid}, "it is in that folder already")
-		}
+	if err := s.findThere(ctx, folder, jobs); err != nil {
+		return err
 	}
 	if err := s.settleDoubts(ctx, folder, jobs); err != nil {
 		return err
@@ -193,6 +191,31 @@ func (s *Session) findAll(ctx context.Context, folder string, jobs []*job) error
 		case j.Doubt && j.Op.Kind == mailbox.Remove:
 			j.end(mailbox.Done, mailbox.Ref{}, "")
 		default:
+			j.gone(fmt.Sprintf("it is no longer in %q", folder))
+		}
+	}
+	return nil
+}
+
+// findThere ends the moves and copies of messages that are in their destination already.
+func (s *Session) findThere(ctx context.Context, folder string, jobs []*job) error {
+	var same []*job
+	for _, j := range open(jobs) {
+		if j.to == folder && j.uid != 0 {
+			same = append(same, j)
+		}
+	}
+	if len(same) == 0 {
+		return nil
+	}
+	flags, err := s.flagsOf(ctx, uidsOf(same))
+	if err != nil {
+		return err
+	}
+	for _, j := range same {
+		if has, there := flags[j.uid]; there && !hasFlag(has, `\Deleted`) {
+			j.end(mailbox.Done, mailbox.Ref{Folder: folder, UIDValidity: s.box.UIDValidity, UID: j.uid}, "it is in that folder already")
+		} else {
 			j.gone(fmt.Sprintf("it is no longer in %q", folder))
 		}
 	}
