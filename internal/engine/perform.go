@@ -112,7 +112,7 @@ func putBeside(c mailbox.Change, changes []mailbox.Change, outcomes []mailbox.Ou
 }
 
 // nameOthers says of changes in doubt where the journal has other messages with their
-// content.
+// content, and copies of those.
 func (w *work) nameOthers(ctx context.Context, steps []store.Step, changes []mailbox.Change) error {
 	var keys []string
 	for _, c := range changes {
@@ -127,19 +127,49 @@ func (w *work) nameOthers(ctx context.Context, steps []store.Step, changes []mai
 	if err != nil {
 		return err
 	}
-	items := make(map[int64]int64, len(steps))
+	var twins []int64
+	for _, items := range known {
+		if len(items) > 1 {
+			twins = append(twins, idsOf(items)...)
+		}
+	}
+	if len(twins) == 0 {
+		return nil
+	}
+	copies, err := w.copiesOf(ctx, twins)
+	if err != nil {
+		return err
+	}
+	own := make(map[int64]int64, len(steps)) // items, by their steps
 	for _, s := range steps {
-		items[s.ID] = s.Item.ID
+		own[s.ID] = s.Item.ID
 	}
 	for i := range changes {
 		c := &changes[i]
 		for _, it := range known[c.Key] {
-			if c.Doubt && it.ID != items[c.ID] {
-				c.Others = append(c.Others, it.Place)
+			if c.Doubt && it.ID != own[c.ID] {
+				c.Others = append(append(c.Others, it.Place), copies[it.ID]...)
 			}
 		}
 	}
 	return nil
+}
+
+// copiesOf are the places of the copies that were made of items.
+func (w *work) copiesOf(ctx context.Context, items []int64) (map[int64][]mailbox.Ref, error) {
+	at := map[int64][]mailbox.Ref{}
+	for ids := range slices.Chunk(items, lookupAtOnce) {
+		done, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: ids, States: []store.State{store.Done}})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range done {
+			if s.Op.Kind == mailbox.Copy {
+				at[s.Item.ID] = append(at[s.Item.ID], s.At)
+			}
+		}
+	}
+	return at, nil
 }
 
 // writeDown ends steps in the journal. What the server has confirmed is written
