@@ -49,7 +49,7 @@ import (
 //	posted, calls, kept, letter FIELD...
 //	                           what was sent, "to: subject"; which files there are; fields of the last mail
 //	interrupt                  foredesk is told to stop what it is just asked to do
-//	renumber FOLDER, recreate FOLDER, hang-up
+//	renumber FOLDER, recreate FOLDER, delete-folder FOLDER, hang-up
 //	said TEXT                  stands in the log, once
 //	unsaid TEXT                stands nowhere in the log
 //	folders, journal           what there must be: in the indented lines below
@@ -277,6 +277,7 @@ func init() {
 			c.set = loadRules(c, c.rulesText(args[0]))
 			c.take().UseRules(c.set)
 		},
+		"delete-folder": func(c *aCase, args []string) { c.byHand(func(h *hand) { h.must(h.Delete(args[0]).Wait()) }) },
 		"recreate": func(c *aCase, args []string) {
 			c.byHand(func(h *hand) {
 				h.must(h.Delete(args[0]).Wait())

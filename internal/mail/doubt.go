@@ -74,7 +74,7 @@ func leaveOthers(there map[string][]*answer, at mailbox.Ref, jobs []*job) (unpla
 	for key, twins := range byKey(jobs) {
 		for _, other := range twins[0].Others {
 			switch {
-			case other.Folder != at.Folder:
+			case other.Folder != at.Folder, len(there[key]) == 0:
 			case other.UID == 0 || other.UIDValidity != 0 && other.UIDValidity != at.UIDValidity:
 				unplaced[key]++
 			default:

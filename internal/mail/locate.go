@@ -137,6 +137,9 @@ func (s *Session) findJobs(ctx context.Context, folder string, jobs []*job) erro
 		if len(copies) > len(refs) {
 			for _, j := range same {
 				j.refuse(fmt.Sprintf("%d messages in %q have the same content, and it is not clear which one is meant; nothing was done", len(copies), folder))
+				if j.Doubt { // by this attempt; an earlier one may have done it
+					j.out.Result, j.out.At = mailbox.Unknown, mailbox.Ref{}
+				}
 			}
 			continue
 		}
