@@ -61,6 +61,11 @@ func (w *work) act(ctx context.Context, steps []store.Step, doubt map[int64]bool
 	}
 	if err != nil {
 		a.trouble = onServer(fmt.Errorf("acting on %d messages: %w", len(changes), err))
+		for i := range outcomes {
+			if outcomes[i].Found { // and not looked at again
+				outcomes[i].Result = mailbox.Unknown
+			}
+		}
 	}
 	ended, undecided := w.endings(steps, outcomes, doubt)
 	a.endings = append(a.endings, ended...)

@@ -42,10 +42,14 @@ func (s *Session) settleDoubts(ctx context.Context, folder string, jobs []*job) 
 			// A copy that is marked deleted is one that a person took away.
 			copies := slices.DeleteFunc(there[key], (*answer).deleted)
 			settleAbsent(twins, at, copies, unplaced[key])
-			left := open(twins)
-			gone := len(twins) - len(left) // whose copies are among the copies
+			left, others := open(twins), unplaced[key]
+			for _, j := range twins {
+				if j.out.Result == mailbox.Done {
+					others++
+				}
+			}
 			for _, j := range left {
-				settlePresent(j, at, left, sources[key], copies, gone)
+				settlePresent(j, at, left, sources[key], copies, others)
 			}
 		}
 	}
@@ -93,8 +97,10 @@ func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer, unplaced int) 
 	present := len(open(twins)) - len(absent)
 	for i, j := range absent {
 		switch ours := len(copies) - unplaced; {
-		case ours <= 0:
+		case len(copies) == 0:
 			j.gone("it is neither where it was nor where it was to go")
+		case ours <= 0:
+			j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("what lies in %q has the same content and may be another message", at.Folder))
 		case ours >= len(absent):
 			done := at
 			if len(copies) == len(absent) && present == 0 {
@@ -112,31 +118,30 @@ func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer, unplaced int) 
 // such as one that came by a mailing list as well. Of messages delivered twice,
 // twins are the jobs: where all that are alike in the source are to be moved and
 // just as many alike are in the destination, COPY, which does all or nothing (RFC
-// 9051 6.4.7), has been done. Copies of those that are gone from the source are there
-// besides.
-func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer, gone int) {
+// 9051 6.4.7), has been done. With others among the copies, that can't be told.
+func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer, others int) {
 	var ours []*answer
 	for _, a := range copies {
 		if alike(a, j.here) {
 			ours = append(ours, a)
 		}
 	}
-	made := len(ours) - max(0, gone-(len(copies)-len(ours)))
-	var moved []*answer // those of twins, j's among them
+	others = max(0, others-(len(copies)-len(ours))) // what is not alike is theirs
+	var moved []*answer                             // those of twins, j's among them
 	for _, t := range twins {
 		if t.Op.Kind == mailbox.Move && t.here != nil && alike(t.here, j.here) {
 			moved = append(moved, t.here)
 		}
 	}
 	switch {
-	case made <= 0 && j.here.deleted():
+	case len(ours) == 0 && j.here.deleted():
 		j.gone("it is marked deleted")
-	case made <= 0:
+	case len(ours) == 0:
 		return // the earlier attempt did nothing
-	case j.Op.Kind == mailbox.Copy:
+	case others == 0 && j.Op.Kind == mailbox.Copy:
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")
-	case made == len(moved) && countSame(sources, j.here) <= len(moved):
+	case others == 0 && len(ours) == len(moved) && countSame(sources, j.here) <= len(moved):
 		at.UID = copyOf(j.here, moved, ours).uid
 		j.copied = at
 	default:

@@ -295,9 +295,12 @@ func TestALostAnswerIsUnknownAndThenLookedAt(t *testing.T) {
 
 func TestAConnectionThatCannotBeMendedIsNoWordOfTheServers(t *testing.T) {
 	for name, then := range map[string]func(*script){
-		"nobody listens":           func(srv *script) { srv.listener.Close() },
-		"nobody may sign in":       func(srv *script) { srv.on("LOGIN", func(c *scripted, tag, _ string) { c.say(tag + " NO try later") }) },
-		"it hangs up at once":      func(srv *script) { srv.on("LOGIN", func(c *scripted, _, _ string) { c.Close() }) },
+		"nobody listens":      func(srv *script) { srv.listener.Close() },
+		"nobody may sign in":  func(srv *script) { srv.on("LOGIN", func(c *scripted, tag, _ string) { c.say(tag + " NO try later") }) },
+		"it hangs up at once": func(srv *script) { srv.on("LOGIN", func(c *scripted, _, _ string) { c.Close() }) },
+		"the folder is not opened": func(srv *script) {
+			srv.on("SELECT", func(c *scripted, tag, _ string) { c.say(tag + " NO [UNAVAILABLE] try later") })
+		},
 		"the folder is renumbered": func(srv *script) { srv.set("UIDVALIDITY", "2") },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -267,17 +267,17 @@ func (s *Session) mend(ctx context.Context, err error) error {
 	}
 	folder, box := s.folder, s.box
 	s.Close()
-	if err := s.connect(ctx); err != nil {
-		s.folder, s.box = folder, box // for who tries that once more
+	err = s.connect(ctx)
+	if err == nil && folder != "" {
+		err = s.selectFolder(ctx, folder, false)
+	}
+	if err == nil && folder != "" && s.box.UIDValidity != box.UIDValidity {
+		err = fmt.Errorf("opening the folder %q: %w", folder, errRenumbered)
+	}
+	if err != nil {
+		s.conn.Close() // nothing is to take the folder for selected
+		s.folder, s.box = folder, box
 		return fmt.Errorf("%w: %w", ErrLost, err)
-	}
-	if err := s.selectFolder(ctx, folder, false); err != nil {
-		s.box = box
-		return err
-	}
-	if s.box.UIDValidity != box.UIDValidity {
-		s.conn.Close()
-		return fmt.Errorf("%w: opening the folder %q: %w", ErrLost, folder, errRenumbered)
 	}
 	return nil
 }
