@@ -123,11 +123,11 @@ func (w *world) moves(h *history, rows map[string][]store.Step) {
 	}
 }
 
-// mistakable reports whether a person has put a message back while one just like it came
-// that Dovecot received in the same second: either may then be taken for the new one.
+// mistakable reports whether a person has put a message back that Dovecot received within
+// a second of one just like it: either may then be taken for the new one.
 func (w *world) mistakable(d *delivery) bool {
 	return w.putThere(d.subject, "INBOX") && slices.ContainsFunc(w.twins(d.subject), func(twin *delivery) bool {
-		return twin != d && twin.at.Truncate(time.Second).Sub(d.at.Truncate(time.Second)).Abs() <= time.Second
+		return twin != d && twin.at.Sub(d.at).Abs() <= time.Second
 	})
 }
 

@@ -136,9 +136,10 @@ func (s *Session) findJobs(ctx context.Context, folder string, jobs []*job) erro
 		refs := distinctRefs(same)
 		if len(copies) > len(refs) {
 			for _, j := range same {
-				j.refuse(fmt.Sprintf("%d messages in %q have the same content, and it is not clear which one is meant; nothing was done", len(copies), folder))
-				if j.Doubt { // by this attempt; an earlier one may have done it
-					j.out.Result, j.out.At = mailbox.Unknown, mailbox.Ref{}
+				if j.Doubt { // an earlier attempt may have done it
+					j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%d messages in %q have the same content, and it is not clear which one is meant", len(copies), folder))
+				} else {
+					j.refuse(fmt.Sprintf("%d messages in %q have the same content, and it is not clear which one is meant; nothing was done", len(copies), folder))
 				}
 			}
 			continue
