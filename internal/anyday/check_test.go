@@ -242,7 +242,10 @@ func (w *world) allowed(d *delivery, property string, rows []store.Step, alone b
 	for _, s := range rows {
 		// A message on its way may take a flag along that is set where it leaves.
 		late := s.State == store.Failed && s.Op.Kind == mailbox.Store && w.met(d, property, []store.Step{s})
-		perhaps := s.State == store.Uncertain || late
+		// The next of its twins to come is taken for one that a person has moved, and
+		// what is undone is undone there.
+		elsewhere := s.State == store.Undone && property != "place" && !alone && len(d.putAt) > 0
+		perhaps := s.State == store.Uncertain || late || elsewhere
 		if perhaps {
 			s.State = store.Done
 		}
