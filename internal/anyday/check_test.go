@@ -164,7 +164,7 @@ func (w *world) parted(rows []store.Step) bool {
 func (d *delivery) raced(rows []store.Step) bool {
 	return slices.ContainsFunc(rows, func(s store.Step) bool {
 		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(d.acts, func(a act) bool {
-			return a.property == "place" && a.value != s.Op.To && !s.Planned.After(a.to) && !s.Ended.Before(a.from)
+			return a.property == "place" && !s.Planned.After(a.to) && !s.Ended.Before(a.from)
 		})
 	})
 }

@@ -167,6 +167,7 @@ func (h *history) follow(c change) {
 	if c.what == "expunge" && h.left[c.n][place] {
 		return // Dovecot wrote the first down, and had to leave it undone as the folder got new UIDs
 	}
+	again := h.destroyed[c.n] && c.box != copies // a person has deleted the folder with what foredesk put there
 	switch c.what {
 	case "":
 		h.rename(c.box, c.renamed)
@@ -187,7 +188,7 @@ func (h *history) follow(c change) {
 		return
 	}
 	if !c.byPerson {
-		h.acted(c)
+		h.acted(c, again)
 	}
 	switch takesAway := c.what == "expunge" || c.what == "delete"; {
 	case c.box == copies || before == 0:
@@ -215,14 +216,16 @@ func (h *history) isLeaving(n int) bool {
 	return true
 }
 
-// acted counts what foredesk has done, and checks that it expunges only originals of
-// what it has copied.
-func (h *history) acted(c change) {
+// acted counts what foredesk has done, be it again what a person has destroyed, and checks
+// that it expunges only originals of what it has copied.
+func (h *history) acted(c change, again bool) {
 	switch {
 	case c.what == "undelete": // how a move is taken back where the original could only be marked
 		h.into[c.n][c.box]++
 	case c.what == "copy":
-		h.into[c.n][c.box]++
+		if !again {
+			h.into[c.n][c.box]++
+		}
 		if c.box != copies {
 			h.moving[c.n]++
 			h.leaving[c.n][c.from] = true

@@ -129,6 +129,9 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 func (w *work) waiting(ctx context.Context, args UndoArgs) (waiting, doubtful []int64, err error) {
 	f := args.filter(w.Name)
 	f.States = []store.State{store.Planned, store.Parked, store.Started}
+	if waiting, err = w.comingBack(ctx, args.Step); err != nil {
+		return nil, nil, err
+	}
 	err = w.Journal.EachStep(ctx, f, func(s store.Step) error {
 		switch {
 		case args.isLater(s), s.State == store.Started && s.Op.Kind != mailbox.Event:
@@ -140,6 +143,25 @@ func (w *work) waiting(ctx context.Context, args UndoArgs) (waiting, doubtful []
 		return nil
 	})
 	return waiting, doubtful, err
+}
+
+// comingBack are the steps that wait to end a snooze of which the beginning alone is
+// taken back: what comes out of snooze by hand has no return to wait for.
+func (w *work) comingBack(ctx context.Context, step int64) (waiting []int64, err error) {
+	if step == 0 {
+		return nil, nil
+	}
+	begun, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: step, States: []store.State{store.Done}})
+	if err != nil || len(begun) == 0 || begun[0].Action != "snooze" {
+		return nil, err
+	}
+	rest, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{begun[0].Item.ID}, Rule: begun[0].Rule, States: []store.State{store.Planned}})
+	for _, s := range rest {
+		if strings.HasPrefix(s.Action, "snooze ") {
+			waiting = append(waiting, s.ID)
+		}
+	}
+	return waiting, err
 }
 
 // setAside closes an uncertain step: a person has looked, and wants no more of it.

@@ -52,7 +52,8 @@ func (a *Account) Settle(ctx context.Context) error {
 // the queue: equal changes are taken out of it together, whichever messages they
 // are of. Steps that had been started are looked for on the server first; moves
 // before all else, as where they took a message is where its flags are to be
-// looked for.
+// looked for. Of several moves of one message each begins where the one before
+// ended.
 func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
 	var done int64
 	count := func(n int) {
@@ -60,10 +61,15 @@ func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
 		progress(done)
 	}
 	isMove := func(op mailbox.Op) bool { return op.Kind == mailbox.Move }
-	if err := w.pipeline(ctx, count, isMove, store.Started); err != nil {
+	if _, err := w.pipeline(ctx, count, isMove, store.Started); err != nil {
 		return err
 	}
-	if err := w.pipeline(ctx, count, isInside, store.Planned, store.Started); err != nil {
+	left, err := w.pipeline(ctx, count, isInside, store.Planned, store.Started)
+	for before := left + 1; err == nil && left > 0 && left < before; {
+		before = left
+		left, err = w.pipeline(ctx, count, isMove, store.Planned, store.Started)
+	}
+	if err != nil {
 		return err
 	}
 	if w.besides {
@@ -81,15 +87,17 @@ func (w *work) workOff(ctx context.Context, progress func(done int64)) error {
 func isInside(op mailbox.Op) bool { return op.Kind != mailbox.Outside && op.Kind != mailbox.Event }
 
 // pipeline performs open steps group by group. While the server works on one, the
-// journal is busy with those before and after.
-func (w *work) pipeline(ctx context.Context, count func(int), wanted func(mailbox.Op) bool, states ...store.State) error {
+// journal is busy with those before and after. It returns how many moves are left for
+// another time, as another of the same message was performed.
+func (w *work) pipeline(ctx context.Context, count func(int), wanted func(mailbox.Op) bool, states ...store.State) (left int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	groups, results := make(chan group), make(chan acted)
+	out := taking{work: w, groups: groups, states: states, moving: map[int64]int64{}}
 	var journal sync.WaitGroup
 	journal.Go(func() {
 		defer close(groups)
-		if err := w.takeOut(ctx, groups, wanted, states); err != nil {
+		if err := out.all(ctx, wanted); err != nil {
 			cancel(err)
 		}
 	})
@@ -104,7 +112,7 @@ func (w *work) pipeline(ctx context.Context, count func(int), wanted func(mailbo
 	w.actOn(ctx, groups, results, cancel)
 	close(results)
 	journal.Wait()
-	return context.Cause(ctx)
+	return out.left, context.Cause(ctx)
 }
 
 // actOn performs groups on as many connections as there are, which a server with
@@ -153,11 +161,19 @@ type group struct {
 	doubt map[int64]bool
 }
 
-// takeOut hands the open steps on, group by group. Of each kind the commonest
-// change comes first: what a MOVE costs a server grows with what lies in the
-// folder, and it should soon be less.
-func (w *work) takeOut(ctx context.Context, groups chan<- group, wanted func(mailbox.Op) bool, states []store.State) error {
-	ops, err := w.Journal.OpenOps(ctx, w.Name, w.now())
+// taking takes open steps out of the journal, group by group.
+type taking struct {
+	*work
+	groups chan<- group
+	states []store.State
+	moving map[int64]int64 // the moves that were taken out, by their items
+	left   int             // further moves of those items
+}
+
+// all takes out what is wanted. Of each kind the commonest change comes first: what a
+// MOVE costs a server grows with what lies in the folder, and it should soon be less.
+func (t *taking) all(ctx context.Context, wanted func(mailbox.Op) bool) error {
+	ops, err := t.Journal.OpenOps(ctx, t.Name, t.now())
 	if err != nil {
 		return err
 	}
@@ -168,46 +184,69 @@ func (w *work) takeOut(ctx context.Context, groups chan<- group, wanted func(mai
 		if !wanted(op) {
 			continue
 		}
-		if err := w.takeOutOp(ctx, groups, op, states); err != nil {
+		if err := t.allOf(ctx, op); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *work) takeOutOp(ctx context.Context, groups chan<- group, op mailbox.Op, states []store.State) error {
-	open := store.Filter{Account: w.Name, States: states, Due: w.now(), Op: &op, Limit: atOnce, Bare: true}
+// allOf takes out the steps that make one change.
+func (t *taking) allOf(ctx context.Context, op mailbox.Op) error {
+	open := store.Filter{Account: t.Name, States: t.states, Due: t.now(), Op: &op, Limit: atOnce, Bare: true}
 	for {
-		g, err := w.begin(ctx, open)
-		if err != nil || len(g.steps) == 0 {
+		g, last, err := t.begin(ctx, open)
+		if err != nil || last == 0 {
 			return err
 		}
-		open.AfterID = g.steps[len(g.steps)-1].ID
+		open.AfterID = last
+		if len(g.steps) == 0 {
+			continue
+		}
 		select {
-		case groups <- g:
+		case t.groups <- g:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// begin reads open steps and marks them as started. Meanwhile no new mail is
-// worked on: its steps are started, and not to be taken for left ones.
-func (w *work) begin(ctx context.Context, open store.Filter) (g group, err error) {
-	w.acting.Lock()
-	defer w.acting.Unlock()
+// begin reads open steps and marks them as started; last is the number of the last one
+// read, 0 if there was none. Meanwhile no new mail is worked on: its steps are started,
+// and not to be taken for left ones.
+func (t *taking) begin(ctx context.Context, which store.Filter) (g group, last int64, err error) {
+	t.acting.Lock()
+	defer t.acting.Unlock()
+	var open int
 	for err = store.ErrNotPlanned; errors.Is(err, store.ErrNotPlanned); { // something was taken back meanwhile
-		if g.steps, err = w.Journal.Steps(ctx, open); err == nil {
-			err = w.start(ctx, g.steps)
+		if g.steps, err = t.Journal.Steps(ctx, which); err != nil || len(g.steps) == 0 {
+			return g, 0, err
 		}
+		open, last = len(g.steps), g.steps[len(g.steps)-1].ID
+		g.steps = slices.DeleteFunc(g.steps, t.isSecond)
+		err = t.start(ctx, g.steps)
 	}
+	t.left += open - len(g.steps)
 	g.doubt = map[int64]bool{}
 	for _, s := range g.steps {
 		if maybeDone(s) {
 			g.doubt[s.ID] = true
 		}
 	}
-	return g, err
+	return g, last, err
+}
+
+// isSecond reports whether a step moves a message of which another move was taken out
+// just now, and which lies elsewhere once that is done.
+func (t *taking) isSecond(s store.Step) bool {
+	if s.Op.Kind != mailbox.Move {
+		return false
+	}
+	first, is := t.moving[s.Item.ID]
+	if !is {
+		t.moving[s.Item.ID] = s.ID
+	}
+	return is && first != s.ID
 }
 
 // maybeDone reports whether an earlier attempt at a step may have reached the server,

@@ -339,7 +339,7 @@ func (w wire) Watch(ctx context.Context, once bool, cursor engine.CursorFunc, ar
 		if len(b.Messages) > 0 {
 			w.arrive()
 		}
-		err := arrive(ctx, wired{s, w.act}, b)
+		err := arrive(ctx, wired{s, w.act, w.arrive}, b)
 		if trouble := (*engine.MailError)(nil); errors.As(err, &trouble) {
 			return fmt.Errorf("%w: %w", mail.ErrLost, err)
 		}
@@ -367,12 +367,23 @@ func (w wire) Open(ctx context.Context) (engine.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wired{s, w.act}, nil
+	return wired{s, w.act, w.arrive}, nil
 }
 
 type wired struct {
 	*mail.Session
-	act func()
+	act    func()
+	arrive func()
+}
+
+// Scan implements engine.Session.
+func (w wired) Scan(ctx context.Context, folder string, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) error {
+	return w.Session.Scan(ctx, folder, q, func(ctx context.Context, b mailbox.Batch) error {
+		if len(b.Messages) > 0 {
+			w.arrive()
+		}
+		return deliver(ctx, b)
+	})
 }
 
 // Perform implements engine.Session.
