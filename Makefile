@@ -26,7 +26,7 @@ bench: ## measure beside bare clients and imapfilter: FOREDESK_BENCH_MESSAGES=10
 	go test -timeout 60m -run '^$$' -bench . ./rules ./internal/agenda ./internal/gather
 	go test -timeout 60m -run '^$$' -bench . -benchtime 1x ./internal/bench
 
-compare: ## the benchmarks on another commit and here, side by side: make compare BEFORE=v0.1.0
+compare: ## the benchmarks on another commit and here, side by side: make compare BEFORE=HEAD~1
 	.ci/compare $(BEFORE)
 
 faults: ## let every fault of doc/guarantees.md happen, and print what held

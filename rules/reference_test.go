@@ -19,7 +19,7 @@ import (
 var referenceFile = filepath.Join("..", "doc", "rules.md")
 
 // TestReferenceIsOfThisVersion writes the reference anew from the tables that
-// the loader works with, and from the words below, and compares it with the file.
+// the loader works with, and from those of words, and compares it with the file.
 func TestReferenceIsOfThisVersion(t *testing.T) {
 	got := reference(t)
 	if *update {
@@ -37,7 +37,7 @@ func TestReferenceIsOfThisVersion(t *testing.T) {
 }
 
 // TestReferenceNamesEverything fails where a name of the language has no words
-// for it below, or words stand there for a name that is gone.
+// for it, or words stand there for a name that is gone.
 func TestReferenceNamesEverything(t *testing.T) {
 	for what, tc := range map[string]struct{ names, described []string }{
 		"facts":                     {factNames(), slices.Collect(maps.Keys(factWords))},
@@ -157,7 +157,7 @@ var members = []struct {
 	{"`invite` has", "invite.", reflect.TypeFor[Invite]()},
 	{"`event` has, and so has each of `conflicts`", "event.", reflect.TypeFor[Event]()},
 	{"`day` has", "day.", reflect.TypeFor[Day]()},
-	{"A trip has", "", reflect.TypeFor[Trip]()},
+	{"A trip has", "trip.", reflect.TypeFor[Trip]()},
 }
 
 func memberNames() (names []string) {

@@ -102,9 +102,9 @@ var argumentWords = map[string]string{
 	"redirect.to":       "an address or several, `assistant` or `executive`",
 	"reply.template":    "the name of a wording",
 	"reply.once":        "nobody gets it twice within that time",
-	"notify.to":         "`assistant`, `executive`, or an https address",
+	"notify.to":         "`assistant`, `executive`, or a web address: https, as http goes in the open",
 	"notify.text":       "what to say, a line with fields",
-	"webhook.url":       "an https address that is sent the mail's facts as JSON",
+	"webhook.url":       "a web address that is sent the mail's facts as JSON: https, as http goes in the open",
 }
 
 var fieldWords = map[string]string{

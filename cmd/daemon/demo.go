@@ -39,15 +39,21 @@ meetings. Then a night passes, and the agenda of the next working day arrives.
 Nothing outside is touched and what is sent reaches nobody. The agenda is kept in files,
 whose names are printed; of the rest nothing is.`,
 		Example: `  foredesk demo --open
-  foredesk demo --once --out demo`,
+  foredesk demo --once --out demo
+  foredesk demo --serve`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
-			return c.demo(ctx, f, time.Now(), (*show).acts)
+			happens := (*show).acts
+			if f.serve {
+				happens = (*show).serve
+			}
+			return c.demo(ctx, f, time.Now(), happens)
 		},
 	}
 	cmd.Flags().BoolVar(&f.once, "once", false, "handle everything without a pause, print the summary, undo one action, and end")
 	cmd.Flags().BoolVar(&f.keep, "keep", false, "hold the servers open at the end, for a look with a mail program")
+	cmd.Flags().BoolVar(&f.serve, "serve", false, "do nothing but hold the mail server open, for rules of your own")
 	cmd.Flags().StringVar(&f.out, "out", "", "write agenda.html, agenda.txt and agenda.eml into this `folder`")
 	cmd.Flags().BoolVar(&f.open, "open", false, "open the agenda in a browser")
 	return cmd
@@ -55,8 +61,8 @@ whose names are printed; of the rest nothing is.`,
 
 // demoFlags say how the demo goes.
 type demoFlags struct {
-	once, keep, open bool
-	out              string // folder for the agenda; empty: one of the system's for such things
+	once, keep, serve, open bool
+	out                     string // folder for the agenda; empty: one of the system's for such things
 }
 
 // Pauses between the mails that arrive in the demo, and between its parts.
@@ -379,6 +385,29 @@ Next:
 }
 
 // hold keeps the servers open until Ctrl-C.
+// serve holds the mail server open with the mail as it came, and says how to reach it.
+func (s *show) serve(ctx context.Context) error {
+	host, port, err := net.SplitHostPort(s.world.IMAPAddr())
+	if err != nil {
+		return err
+	}
+	s.printf(`A mail server inside this program has two weeks of the mail of Dana Whitfield, who is
+made up. Nothing has sorted it. This is its account, for foredesk.yaml:
+
+version: 1
+accounts:
+  - name: dana
+    address: %[1]s
+    timezone: Europe/London
+    rules: rules.yaml
+    imap: {host: %[2]s, port: %[3]s, user: %[1]s, password_file: dana.password, tls: none}
+
+Into dana.password goes the word %[4]s. Ctrl-C ends it all.
+`, s.world.User, host, port, s.world.Password)
+	<-ctx.Done()
+	return nil
+}
+
 func (s *show) hold(ctx context.Context) {
 	s.printf("\nPoint a mail program at IMAP %s (user %s, password %s, no TLS). Ctrl-C ends.\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
 	<-ctx.Done()

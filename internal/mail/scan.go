@@ -18,7 +18,7 @@ import (
 )
 
 // Scan reads the messages of a folder that are not flagged \Deleted and hands
-// them to deliver in batches of at most 500, by ascending UID. Deliver may call
+// them to deliver in batches of at most maxBatch, by ascending UID. Deliver may call
 // Perform on this session.
 func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deliver func(context.Context, mailbox.Batch) error) error {
 	special := strings.HasPrefix(folder, `\`)
