@@ -246,16 +246,34 @@ func (w *work) wanted(ctx context.Context, steps []store.Step, doubt map[int64]b
 func isDelete(s store.Step) bool { return s.Op.Kind == mailbox.Remove && s.Undoes == 0 }
 
 // afterErrands puts off the deletion of a message of which something is still to be
-// kept or sent.
+// kept or sent, and gives it up where that has failed, or may have.
 func (w *work) afterErrands(ctx context.Context, s store.Step) (store.Ending, error) {
-	open, err := w.Journal.Steps(ctx, store.Filter{
-		Account: w.Name, ItemIDs: []int64{s.Item.ID}, States: []store.State{store.Planned, store.Started, store.Parked}, NotUndo: true, Bare: true,
+	all, err := w.Journal.Steps(ctx, store.Filter{
+		Account: w.Name, ItemIDs: []int64{s.Item.ID}, NotUndo: true,
+		States: []store.State{store.Planned, store.Started, store.Parked, store.Failed, store.Uncertain},
 	})
-	if err != nil || !slices.ContainsFunc(open, func(o store.Step) bool { return o.Op.Kind == mailbox.Outside }) {
+	if err != nil {
 		return store.Ending{}, err
 	}
-	return store.Ending{StepID: s.ID, State: store.Planned, NotBefore: w.now().Add(deleteAgain)}, nil
+	var e store.Ending
+	for _, o := range all {
+		switch {
+		case o.Op.Kind != mailbox.Outside:
+		case o.State != store.Failed && o.State != store.Uncertain:
+			e = store.Ending{StepID: s.ID, State: store.Planned, NotBefore: w.now().Add(deleteAgain)}
+		case slices.Contains(keeps, o.Op.Do) && o.Reason != NotNeeded:
+			return failed(s, KeptForErrand), nil
+		}
+	}
+	return e, nil
 }
+
+// keeps are the errands after which something of a message is left, should it be deleted.
+var keeps = []string{"save", "extract", "draft", "forward", "redirect", "webhook"}
+
+// KeptForErrand is the reason of a deletion that was not done, as the message may be all
+// there is.
+const KeptForErrand = "what was to be sent or kept of the message first was not, or may not have been: it is not deleted"
 
 const deleteAgain = 30 * time.Second
 

@@ -223,8 +223,9 @@ func (t *taking) begin(ctx context.Context, which store.Filter) (g group, last i
 			return g, 0, err
 		}
 		open, last = len(g.steps), g.steps[len(g.steps)-1].ID
-		g.steps = slices.DeleteFunc(g.steps, t.isSecond)
-		err = t.start(ctx, g.steps)
+		if g.steps, err = t.firsts(ctx, g.steps); err == nil {
+			err = t.start(ctx, g.steps)
+		}
 	}
 	t.left += open - len(g.steps)
 	g.doubt = map[int64]bool{}
@@ -236,12 +237,43 @@ func (t *taking) begin(ctx context.Context, which store.Filter) (g group, last i
 	return g, last, err
 }
 
-// isSecond reports whether a step moves a message of which another move was taken out
-// just now, and which lies elsewhere once that is done.
-func (t *taking) isSecond(s store.Step) bool {
-	if s.Op.Kind != mailbox.Move {
-		return false
+// firsts leaves moves out that have to wait for another move of the same message.
+func (t *taking) firsts(ctx context.Context, steps []store.Step) ([]store.Step, error) {
+	earliest, err := t.earliest(ctx, steps)
+	return slices.DeleteFunc(steps, func(s store.Step) bool {
+		first := earliest[s.Item.ID]
+		return s.Op.Kind == mailbox.Move && (first != 0 && first != s.ID || t.isSecond(s))
+	}), err
+}
+
+// earliest are the moves that were planned first of those that are due, of messages with
+// one that waited for its time: what is to bring a message back comes after what is to
+// take it away, however late that is.
+func (t *taking) earliest(ctx context.Context, steps []store.Step) (byItem map[int64]int64, err error) {
+	byItem = map[int64]int64{}
+	var items []int64
+	for _, s := range steps {
+		if s.Op.Kind == mailbox.Move && s.Op.Unmoved {
+			items = append(items, s.Item.ID)
+		}
 	}
+	for some := range slices.Chunk(items, lookupAtOnce) {
+		due, err := t.Journal.Steps(ctx, store.Filter{Account: t.Name, ItemIDs: some, States: t.states, Due: t.now(), Bare: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range due {
+			if first := byItem[s.Item.ID]; s.Op.Kind == mailbox.Move && (first == 0 || s.ID < first) {
+				byItem[s.Item.ID] = s.ID
+			}
+		}
+	}
+	return byItem, nil
+}
+
+// isSecond reports whether another move of the same message was taken out just now: it
+// lies elsewhere once that is done.
+func (t *taking) isSecond(s store.Step) bool {
 	first, is := t.moving[s.Item.ID]
 	if !is {
 		t.moving[s.Item.ID] = s.ID
