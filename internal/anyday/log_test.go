@@ -167,7 +167,7 @@ func (h *history) follow(c change) {
 	if c.what == "expunge" && h.left[c.n][place] {
 		return // Dovecot wrote the first down, and had to leave it undone as the folder got new UIDs
 	}
-	again := h.destroyed[c.n] && c.box != copies // a person has deleted the folder with what foredesk put there
+	again := h.destroyed[c.n] && c.box != copies && h.into[c.n][c.box] > 0 // a person has deleted the folder with it
 	switch c.what {
 	case "":
 		h.rename(c.box, c.renamed)

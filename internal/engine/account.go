@@ -274,7 +274,9 @@ func (a *Account) handleOnce(ctx context.Context) error {
 	if err := a.summariesOnce(ctx); err != nil {
 		return err
 	}
-	if err := a.look(ctx, a.now()); err != nil {
+	if err := a.look(ctx, a.now()); isCalendar(err) && !isMail(err) {
+		waits = errors.Join(waits, err)
+	} else if err != nil {
 		return err
 	}
 	waits = errors.Join(a.Settle(ctx), waits)

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -48,6 +49,7 @@ import (
 //	edit-by-hand FOLDER        a mail program stores the message there, edited
 //	posted, calls, kept, letter FIELD...
 //	                           what was sent, "to: subject"; which files there are; fields of the last mail
+//	look                       schedules and undoWhen are followed; a server may be away
 //	interrupt                  foredesk is told to stop what it is just asked to do
 //	renumber FOLDER, recreate FOLDER, delete-folder FOLDER, hang-up
 //	said TEXT                  stands in the log, once
@@ -257,6 +259,7 @@ func init() {
 		"deliver":        func(c *aCase, args []string) { c.deliverAs(args) },
 		"start":          func(c *aCase, _ []string) { c.start() },
 		"wait":           func(c *aCase, _ []string) { c.wait() },
+		"look":           func(c *aCase, _ []string) { c.look() },
 		"interrupt":      func(c *aCase, _ []string) { c.interrupt() },
 		"stop":           func(c *aCase, _ []string) { c.stop() },
 		"restart":        func(c *aCase, _ []string) { c.leave() },
@@ -302,6 +305,18 @@ func init() {
 	maps.Copy(events, aroundCalendars())
 	maps.Copy(events, letterEvents())
 	maps.Copy(events, backupEvents())
+}
+
+// look lets schedules and undoWhen be followed. Only trouble with a server may keep that
+// from being done: all else ends the process.
+func (c *aCase) look() {
+	c.Helper()
+	err := c.take().Look(c.Context(), c.now())
+	var mail *engine.MailError
+	var calendar *engine.CalendarError
+	if err != nil && !errors.As(err, &mail) && !errors.As(err, &calendar) {
+		c.Errorf("looking ended with: %v", err)
+	}
 }
 
 func (c *aCase) fault(args []string) {

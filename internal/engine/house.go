@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -105,9 +106,12 @@ func (a *Account) keepHouse(ctx context.Context) error {
 		case <-prune.C:
 			_, err = a.owner.Prune(ctx, a.now().Add(-keepFacts))
 		}
-		if isMail(err) {
+		switch {
+		case isMail(err):
 			a.Log.Warn("unfinished work waits for the mail server", "error", err)
-		} else if err != nil && ctx.Err() == nil {
+		case isCalendar(err):
+			a.Log.Warn("unfinished work waits for the calendar", "error", err)
+		case err != nil && ctx.Err() == nil:
 			return err
 		}
 	}
@@ -123,7 +127,7 @@ func (a *Account) Look(ctx context.Context, now time.Time) error {
 }
 
 // look follows schedules, notes what was read, and takes back what is not wanted
-// any more. Trouble with the mail server keeps none from being tried.
+// any more. Trouble with a server keeps none from being tried.
 func (a *Account) look(ctx context.Context, now time.Time) error {
 	due := []func(context.Context, time.Time) error{a.followSchedules, a.noteRead}
 	// Conversations move on with mail; what depends on the clock can wait a while.
@@ -133,8 +137,8 @@ func (a *Account) look(ctx context.Context, now time.Time) error {
 	}
 	var trouble error
 	for _, do := range due {
-		if err := do(ctx, now); isMail(err) {
-			trouble = err
+		if err := do(ctx, now); isMail(err) || isCalendar(err) {
+			trouble = errors.Join(trouble, err)
 		} else if err != nil {
 			return err
 		}

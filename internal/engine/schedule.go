@@ -94,20 +94,32 @@ func (a *Account) lookAgain(ctx context.Context, set *rules.Set, folder string, 
 	if folder == mailbox.Sent {
 		q.Since = now.Add(-sentFor)
 	}
+	var ours error // no trouble with the mail server
 	err = session.Scan(ctx, folder, q, func(ctx context.Context, b mailbox.Batch) error {
-		p := store.Plan{RunID: w.run, Planned: now}
-		planned, err := w.evaluate(ctx, b, &p)
-		if err != nil || len(planned) == 0 {
-			return err
-		}
-		_, err = w.commit(ctx, p, planned)
-		return err
+		ours = w.planAgain(ctx, b, now)
+		return ours
 	})
-	if errors.Is(err, mailbox.ErrNoFolder) {
+	switch {
+	case ours != nil:
+		return fmt.Errorf("looking again at %q: %w", folder, ours)
+	case errors.Is(err, mailbox.ErrNoFolder):
 		return nil // nothing was sent yet
-	}
-	if err != nil {
-		return fmt.Errorf("looking again at %q: %w", folder, err)
+	case errors.Is(err, mailbox.ErrRefused): // it is gone, perhaps: the others are looked at
+		w.Log.Warn("a folder could not be looked at again", "folder", folder, "error", err)
+		return nil
+	case err != nil:
+		return onServer(fmt.Errorf("looking again at %q: %w", folder, err))
 	}
 	return w.workOff(ctx, func(int64) {})
+}
+
+// planAgain plans by some rules over a batch.
+func (w *work) planAgain(ctx context.Context, b mailbox.Batch, now time.Time) error {
+	p := store.Plan{RunID: w.run, Planned: now}
+	planned, err := w.evaluate(ctx, b, &p)
+	if err != nil || len(planned) == 0 {
+		return err
+	}
+	_, err = w.commit(ctx, p, planned)
+	return err
 }

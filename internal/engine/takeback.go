@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ const (
 
 // takeBackDue takes back what rules did, or have planned for later, whose undoWhen
 // holds by now.
-func (a *Account) takeBackDue(ctx context.Context, now time.Time) error {
+func (a *Account) takeBackDue(ctx context.Context, now time.Time) (left error) {
 	set := a.rules.Load()
 	var session Session
 	defer func() {
@@ -44,10 +45,13 @@ func (a *Account) takeBackDue(ctx context.Context, now time.Time) error {
 		}
 		w := &work{Account: a, session: session, set: set, run: a.run}
 		if err := w.takeBackBy(ctx, rule, items, now); err != nil {
-			return fmt.Errorf("looking whether %q is to be taken back: %w", rule.Name, err)
+			err = fmt.Errorf("looking whether %q is to be taken back: %w", rule.Name, err)
+			if left = errors.Join(left, err); !isCalendar(err) || isMail(err) {
+				return left
+			}
 		}
 	}
-	return nil
+	return left
 }
 
 // toTakeBack are the items that a rule acted on and that were not taken back yet,
@@ -73,8 +77,9 @@ func (a *Account) toTakeBack(ctx context.Context, rule *rules.Rule, now time.Tim
 	return items, err
 }
 
-// takeBackBy looks at each item that the rule acted on.
-func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, items []store.Item, now time.Time) error {
+// takeBackBy looks at each item that the rule acted on. A CalendarError says of which
+// it is not known yet.
+func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, items []store.Item, now time.Time) (left error) {
 	messages, err := w.current(ctx, items, w.set.Needs())
 	if err != nil {
 		return err
@@ -93,11 +98,13 @@ func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, items []store.I
 			continue
 		}
 		w.Log.Info("taking back what a rule did: its undoWhen holds", "rule", rule.Name, "item", it.ID)
-		if err := w.takeItemBack(ctx, rule, it.ID); err != nil {
+		if err := w.takeItemBack(ctx, rule, it.ID); isCalendar(err) && !isMail(err) {
+			left = errors.Join(left, err) // the calendar is away; the next may need none
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return left
 }
 
 // takeItemBack undoes a rule's effects on one item, under a run of its own, so
