@@ -350,7 +350,7 @@ func (w *work) takenBack(ctx context.Context, s store.Step, run int64) (store.En
 
 // end ends one step in the journal, with the notice where it was decided and failed.
 func (w *work) end(ctx context.Context, e store.Ending, s store.Step) error {
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	keep, cancel := toTheEnd(ctx)
 	defer cancel()
 	p := store.Plan{RunID: w.run, Planned: w.now(), Endings: []store.Ending{e}}
 	if notice := w.notices(e, s); notice != nil {

@@ -85,7 +85,7 @@ func (w *work) endLetter(ctx context.Context, e store.Ending) error {
 	if e.StepID == 0 {
 		return nil
 	}
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	keep, cancel := toTheEnd(ctx)
 	defer cancel()
 	return w.owner.Finish(keep, w.now(), []store.Ending{e})
 }
@@ -409,7 +409,7 @@ func (w *work) post(ctx context.Context, s store.Step, p *posted) error {
 // what stood in it is still news, unless it was to be sent once more, and what it asked
 // was not asked.
 func (w *work) notSent(ctx context.Context, s store.Step, p *posted) error {
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	keep, cancel := toTheEnd(ctx)
 	defer cancel()
 	err := w.owner.DropLetter(keep, letterKind(s), s.Op.With["date"])
 	if err == nil && p.before.Kind != "" {

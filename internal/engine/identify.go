@@ -267,9 +267,9 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 	for _, s := range done {
 		if s.Op.Kind == mailbox.Move && s.From.Folder == now.Folder {
 			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", now.Folder, "uid", now.UID)
-			waiting, _, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
+			o, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
 			if err == nil {
-				err = w.owner.Withdraw(ctx, w.now(), waiting)
+				err = w.owner.Withdraw(ctx, w.now(), o.waiting)
 			}
 			if err != nil {
 				return err

@@ -181,13 +181,21 @@ func (w *work) copiesOf(ctx context.Context, items []int64) (map[int64][]mailbox
 // down even when we are told to stop, so that nothing is in doubt that need not
 // be.
 func (w *work) writeDown(ctx context.Context, a acted) error {
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	keep, cancel := toTheEnd(ctx)
 	defer cancel()
 	if err := w.owner.Finish(keep, w.now(), a.endings); err != nil {
 		return err
 	}
 	w.tell(a.steps, a.endings)
 	return w.giveUp(keep, a.undecided)
+}
+
+// toTheEnd is for what is written down of what has been done: a journal that stands still
+// is waited for, and that we are told to stop cuts it off only after a while.
+func toTheEnd(ctx context.Context) (keep context.Context, cancel context.CancelFunc) {
+	keep, end := context.WithCancel(context.WithoutCancel(ctx))
+	told := context.AfterFunc(ctx, func() { time.AfterFunc(4*time.Second, end) })
+	return keep, func() { told(); end() }
 }
 
 // giveUp ends steps that can't be decided although the server was looked at: they

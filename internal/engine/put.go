@@ -209,7 +209,7 @@ func (w *work) change(ctx context.Context, s store.Step, c datebook.Change) erro
 
 // endEvent writes down how a step ended, together with what follows from it.
 func (w *work) endEvent(ctx context.Context, e store.Ending, s store.Step, follow []store.Step) error {
-	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	keep, cancel := toTheEnd(ctx)
 	defer cancel()
 	p := store.Plan{RunID: w.run, Planned: w.now(), Endings: []store.Ending{e}}
 	if follow = append(follow, w.notices(e, s)...); len(follow) > 0 {

@@ -39,9 +39,10 @@ func (u UndoArgs) filter(account string) store.Filter {
 
 // Undo takes steps back, the newest first, and returns the number of its run.
 // What has been taken back before stays so; what a person has moved on since is
-// left alone, and the journal says why.
+// left alone, and the journal says why. What still waits is withdrawn before anything
+// else is done, lest it be sent first.
 func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, total int64)) (run int64, err error) {
-	if err := a.Settle(ctx); err != nil {
+	if err := a.settleBut(ctx, args); err != nil {
 		return 0, err
 	}
 	text, err := json.Marshal(args)
@@ -55,6 +56,19 @@ func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, t
 	return run, a.undo(ctx, run, args, progress)
 }
 
+// settleBut takes up what was left unfinished, but for what is to be taken back.
+func (a *Account) settleBut(ctx context.Context, args UndoArgs) error {
+	w := &work{Account: a, set: a.rules.Load(), run: a.run}
+	o, err := w.waiting(ctx, args)
+	if err == nil {
+		err = a.owner.Withdraw(ctx, a.now(), o.waiting)
+	}
+	if err != nil {
+		return err
+	}
+	return a.Settle(ctx)
+}
+
 func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress func(done, total int64)) (err error) {
 	defer func() { err = a.endRun(ctx, run, "", err) }()
 	session, err := a.open(ctx)
@@ -64,7 +78,7 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	defer session.Close()
 	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
 	left := w.withdraw(ctx, args)
-	if left != nil && !isCalendar(left) {
+	if left != nil && !isCalendar(left) && !isMail(left) {
 		return left
 	}
 	if args.Step != 0 {
@@ -102,15 +116,19 @@ const Withdrawn = store.TakenBackFirst
 
 // withdraw ends steps that wait for their time, or for a person, before they were
 // done: a mail that is taken out of snooze does not come back a second time. What may
-// be on the calendar already is looked for there, so that it can be taken back; a
-// CalendarError names what could not be looked for and goes on.
+// be on the calendar already is looked for there, so that it can be taken back. A
+// CalendarError names what could not be looked for, and a MailError what is just being
+// done outside the folders; all else is withdrawn.
 func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
-	waiting, doubtful, err := w.waiting(ctx, args)
+	o, err := w.waiting(ctx, args)
 	if err != nil {
 		return err
 	}
 	var left error
-	for _, id := range doubtful {
+	for _, id := range o.busy {
+		left = errors.Join(left, onServer(fmt.Errorf("step %d is being sent or done at this moment, so it was not taken back; undo it again in a moment", id)))
+	}
+	for _, id := range o.doubtful {
 		err := w.endDoubtfulEvent(ctx, id)
 		if isCalendar(err) {
 			left = errors.Join(left, fmt.Errorf("step %d may be on the calendar already, which can't be asked at present, so it was not taken back; undo it again later: %w", id, err))
@@ -118,31 +136,41 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 			return err
 		}
 	}
-	if err := w.owner.Withdraw(ctx, w.now(), waiting); err != nil {
+	if err := w.owner.Withdraw(ctx, w.now(), o.waiting); err != nil {
 		return err
 	}
 	return left
 }
 
-// waiting are the steps that wait; doubtful are those that an earlier try may have put
-// on the calendar, or that were begun there when foredesk was stopped.
-func (w *work) waiting(ctx context.Context, args UndoArgs) (waiting, doubtful []int64, err error) {
+// open are steps that are not done yet.
+type open struct {
+	waiting  []int64
+	doubtful []int64 // that an earlier try may have put on the calendar, or that were begun there
+	busy     []int64 // that were begun outside the folders
+}
+
+// waiting are the open steps that args mean.
+func (w *work) waiting(ctx context.Context, args UndoArgs) (o open, err error) {
 	f := args.filter(w.Name)
 	f.States = []store.State{store.Planned, store.Parked, store.Started}
-	if waiting, err = w.comingBack(ctx, args.Step); err != nil {
-		return nil, nil, err
+	if o.waiting, err = w.comingBack(ctx, args.Step); err != nil {
+		return o, err
 	}
 	err = w.Journal.EachStep(ctx, f, func(s store.Step) error {
+		begun := s.State == store.Started
 		switch {
-		case args.isLater(s), s.State == store.Started && s.Op.Kind != mailbox.Event:
+		case args.isLater(s):
+		case begun && s.Op.Kind == mailbox.Outside && !isLetter(s.Op) && s.Op.Do != takingBack:
+			o.busy = append(o.busy, s.ID)
+		case begun && s.Op.Kind != mailbox.Event:
 		case s.Op.Kind == mailbox.Event && inDoubt(s):
-			doubtful = append(doubtful, s.ID)
+			o.doubtful = append(o.doubtful, s.ID)
 		default:
-			waiting = append(waiting, s.ID)
+			o.waiting = append(o.waiting, s.ID)
 		}
 		return nil
 	})
-	return waiting, doubtful, err
+	return o, err
 }
 
 // comingBack are the steps that wait to end a snooze of which the beginning alone is
@@ -369,16 +397,21 @@ func (a *Account) takeRequests(ctx context.Context) error {
 // whoever asked; the account goes on.
 func (a *Account) fulfil(ctx context.Context, r store.Run) error {
 	a.Log.Info("doing what was asked for", "run", r.ID, "kind", string(r.Kind))
-	err := a.Settle(ctx)
+	var back UndoArgs
+	var err error
+	if r.Kind == store.KindUndo {
+		if err = json.Unmarshal(r.Args, &back); err == nil {
+			err = a.settleBut(ctx, back)
+		}
+	} else {
+		err = a.Settle(ctx)
+	}
 	if err != nil {
 		return a.endRun(ctx, r.ID, "", err)
 	}
 	switch r.Kind {
 	case store.KindUndo:
-		var args UndoArgs
-		if err = json.Unmarshal(r.Args, &args); err == nil {
-			err = a.undo(ctx, r.ID, args, nil)
-		}
+		err = a.undo(ctx, r.ID, back, nil)
 	case store.KindAnswer:
 		var args AnswerArgs
 		if err = json.Unmarshal(r.Args, &args); err == nil {
