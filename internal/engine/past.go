@@ -152,7 +152,7 @@ func (a *Account) readOf(ctx context.Context, unseen map[string]bool, now time.T
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, mailbox.ErrRefused) { // one that has gone keeps none of the others
 			return nil, onServer(err)
 		}
 	}
