@@ -71,7 +71,7 @@ func (w *world) there(all []seen, rows map[string][]store.Step) map[int]map[stri
 		}
 	}
 	for _, d := range w.mail[1:] {
-		if count[d.n] > 1 && (d.raced(rows[d.subject]) || w.parted(rows[d.subject]) && w.met(d, "", rows[d.subject])) {
+		if count[d.n] > 1 && (d.raced(rows[d.subject]) || w.parted(rows[d.subject]) && (w.met(d, "", rows[d.subject]) || w.halfWay(d, rows[d.subject]))) {
 			d.doubled = true
 		}
 		if !d.gone && count[d.n] != 1 && !d.doubled {
@@ -145,6 +145,14 @@ func (w *world) blurred(d *delivery, rows []store.Step) bool {
 		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(meanwhile, func(at time.Time) bool {
 			return s.Planned.Before(at) && s.Ended.After(at)
 		})
+	})
+}
+
+// halfWay reports whether a move by copying was interrupted, and is called uncertain as
+// another message just like it may be meant: the copy and the original are both there.
+func (w *world) halfWay(d *delivery, rows []store.Step) bool {
+	return len(w.twins(d.subject)) > 1 && slices.ContainsFunc(rows, func(s store.Step) bool {
+		return s.Op.Kind == mailbox.Move && s.State == store.Uncertain
 	})
 }
 
