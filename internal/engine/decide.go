@@ -302,7 +302,7 @@ func (a *Account) takeBackFor(ctx context.Context, s store.Step) error {
 		return unlessTakenBack(err)
 	}
 	// What the rule has done after the letter, its reader has not seen.
-	args := UndoArgs{Step: back.Step, Item: back.Item, Rule: back.Rule, Since: back.Since, Until: parseInstant(s.Op.With["until"])}
+	args := UndoArgs{Step: back.Step, Item: back.Item, Rule: back.Rule, Ended: back.Since, Until: parseInstant(s.Op.With["until"])}
 	text, err := json.Marshal(args)
 	if err != nil {
 		return err

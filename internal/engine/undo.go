@@ -22,9 +22,21 @@ type UndoArgs struct {
 	MessageID string    `json:"message,omitempty"`
 	Since     time.Time `json:"since,omitzero"`
 	Until     time.Time `json:"until,omitzero"` // what was planned later stays
+	// Ended is for what a letter tells of: what was done then or later, and before
+	// Until, whenever it was planned.
+	Ended time.Time `json:"ended,omitzero"`
 }
 
-func (u UndoArgs) isLater(s store.Step) bool { return !u.Until.IsZero() && s.Planned.After(u.Until) }
+// leaves reports whether a step stays as it is that the filter has picked.
+func (u UndoArgs) leaves(s store.Step) bool {
+	switch {
+	case u.Until.IsZero():
+		return false
+	case u.Ended.IsZero() || s.State != store.Done:
+		return s.Planned.After(u.Until)
+	}
+	return !s.Ended.Before(u.Until) || isReturn(s) // letters don't count a return
+}
 
 func (u UndoArgs) filter(account string) store.Filter {
 	var items []int64
@@ -32,7 +44,7 @@ func (u UndoArgs) filter(account string) store.Filter {
 		items = []int64{u.Item}
 	}
 	return store.Filter{
-		Account: account, ItemIDs: items, StepID: u.Step, RunID: u.Run, Rule: u.Rule, MessageID: u.MessageID, Since: u.Since,
+		Account: account, ItemIDs: items, StepID: u.Step, RunID: u.Run, Rule: u.Rule, MessageID: u.MessageID, Since: u.Since, Ended: u.Ended,
 		States: []store.State{store.Done}, NotUndo: true, Newest: true,
 	}
 }
@@ -110,88 +122,6 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	return errors.Join(a.owner.Progress(ctx, run, done, done), left)
 }
 
-// Withdrawn is the reason of a step that waited, and was taken back before its turn
-// came.
-const Withdrawn = store.TakenBackFirst
-
-// withdraw ends steps that wait for their time, or for a person, before they were
-// done: a mail that is taken out of snooze does not come back a second time. What may
-// be on the calendar already is looked for there, so that it can be taken back. A
-// CalendarError names what could not be looked for, and a MailError what is just being
-// done outside the folders; all else is withdrawn.
-func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
-	o, err := w.waiting(ctx, args)
-	if err != nil {
-		return err
-	}
-	var left error
-	for _, id := range o.busy {
-		left = errors.Join(left, onServer(fmt.Errorf("step %d is being sent or done at this moment, so it was not taken back; undo it again in a moment", id)))
-	}
-	for _, id := range o.doubtful {
-		err := w.endDoubtfulEvent(ctx, id)
-		if isCalendar(err) {
-			left = errors.Join(left, fmt.Errorf("step %d may be on the calendar already, which can't be asked at present, so it was not taken back; undo it again later: %w", id, err))
-		} else if err != nil {
-			return err
-		}
-	}
-	if err := w.owner.Withdraw(ctx, w.now(), o.waiting); err != nil {
-		return err
-	}
-	return left
-}
-
-// open are steps that are not done yet.
-type open struct {
-	waiting  []int64
-	doubtful []int64 // that an earlier try may have put on the calendar, or that were begun there
-	busy     []int64 // that were begun outside the folders
-}
-
-// waiting are the open steps that args mean.
-func (w *work) waiting(ctx context.Context, args UndoArgs) (o open, err error) {
-	f := args.filter(w.Name)
-	f.States = []store.State{store.Planned, store.Parked, store.Started}
-	if o.waiting, err = w.comingBack(ctx, args.Step); err != nil {
-		return o, err
-	}
-	err = w.Journal.EachStep(ctx, f, func(s store.Step) error {
-		begun := s.State == store.Started
-		switch {
-		case args.isLater(s):
-		case begun && s.Op.Kind == mailbox.Outside && !isLetter(s.Op) && s.Op.Do != takingBack:
-			o.busy = append(o.busy, s.ID)
-		case begun && s.Op.Kind != mailbox.Event:
-		case s.Op.Kind == mailbox.Event && inDoubt(s):
-			o.doubtful = append(o.doubtful, s.ID)
-		default:
-			o.waiting = append(o.waiting, s.ID)
-		}
-		return nil
-	})
-	return o, err
-}
-
-// comingBack are the steps that wait to end a snooze of which the beginning alone is
-// taken back: what comes out of snooze by hand has no return to wait for.
-func (w *work) comingBack(ctx context.Context, step int64) (waiting []int64, err error) {
-	if step == 0 {
-		return nil, nil
-	}
-	begun, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: step, States: []store.State{store.Done}})
-	if err != nil || len(begun) == 0 || begun[0].Action != "snooze" {
-		return nil, err
-	}
-	rest, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{begun[0].Item.ID}, Rule: begun[0].Rule, States: []store.State{store.Planned}})
-	for _, s := range rest {
-		if strings.HasPrefix(s.Action, "snooze ") {
-			waiting = append(waiting, s.ID)
-		}
-	}
-	return waiting, err
-}
-
 // setAside closes an uncertain step: a person has looked, and wants no more of it.
 func (w *work) setAside(ctx context.Context, step int64) error {
 	uncertain, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: step, States: []store.State{store.Uncertain}})
@@ -215,7 +145,7 @@ func (w *work) planBack(ctx context.Context, args UndoArgs, tried map[int64]bool
 		return err
 	}
 	err = w.Journal.EachStep(ctx, args.filter(w.Name), func(s store.Step) error {
-		if args.isLater(s) {
+		if args.leaves(s) {
 			return nil
 		}
 		if s.Op.Kind == mailbox.Move {
@@ -329,7 +259,7 @@ func (w *work) inverse(s store.Step) store.Step {
 	back := store.Step{Rule: s.Rule, RulesHash: s.RulesHash, Action: s.Action, Arg: s.Arg, Undoes: s.ID, From: s.Item.Place}
 	switch s.Op.Kind {
 	case mailbox.Move, mailbox.Store:
-		if strings.HasPrefix(s.Action, "snooze ") {
+		if isReturn(s) {
 			back.State, back.Reason = store.Failed, "it has come back by itself; there is nothing to take back"
 			return back
 		}

@@ -78,7 +78,7 @@ type Back struct {
 	Step  int64     `json:"step,omitempty"`
 	Item  int64     `json:"item,omitempty"`
 	Rule  string    `json:"rule,omitempty"`
-	Since time.Time `json:"since,omitzero"`
+	Since time.Time `json:"since,omitzero"` // what was done then or later, and before the letter
 }
 
 // offerLife is how long a line of a mail may be answered.

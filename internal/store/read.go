@@ -87,6 +87,7 @@ type Filter struct {
 	ItemIDs   []int64
 	States    []State
 	Since     time.Time // planned then or later
+	Ended     time.Time // ended then or later
 	Due       time.Time // not_before is then or earlier
 	Op        *mailbox.Op
 	NotUndo   bool // leave out steps that take others back
@@ -250,6 +251,7 @@ func (f Filter) conditions() conditions {
 		{"i.message_id = ?", f.MessageID, f.MessageID != ""},
 		{"i.account = ?", f.Account, f.Account != "" && (f.Key != "" || f.MessageID != "" || len(f.ItemIDs) > 0)},
 		{"s.planned_at >= ?", micros(f.Since), !f.Since.IsZero()},
+		{"s.done_at >= ?", micros(f.Ended), !f.Ended.IsZero()},
 		{"s.not_before <= ?", micros(f.Due), !f.Due.IsZero()},
 		{"s.undoes = ?", 0, f.NotUndo},
 		{"s.op = ?", opText(f.Op), f.Op != nil},
