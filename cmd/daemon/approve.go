@@ -66,7 +66,8 @@ type waitingOutput struct {
 	Expires  time.Time `json:"expires"`
 	State    string    `json:"state,omitempty"` // once answered: what became of it
 
-	item int64
+	item  int64
+	steps []int64
 }
 
 func (c *command) listWaiting(ctx context.Context) error {
@@ -145,7 +146,7 @@ func waitingFor(ctx context.Context, d *desk) ([]waitingOutput, error) {
 		}
 		out = append(out, waitingOutput{
 			Start: start, Number: a.ID, Rule: a.Rule, Approver: a.Approver, Does: line.Does, From: line.From, Subject: line.Subject,
-			Asked: a.Asked, Mailed: a.Mailed, Expires: a.Expires, item: a.ItemID,
+			Asked: a.Asked, Mailed: a.Mailed, Expires: a.Expires, item: a.ItemID, steps: line.Steps,
 		})
 	}
 	return out, nil
@@ -221,6 +222,9 @@ func (c *command) printAnswered(ctx context.Context, d *desk, answer string, cho
 		}
 		states := []string{}
 		for _, s := range steps {
+			if asked := chosen[i].steps; !slices.Contains(asked, s.ID) && s.ID < slices.Max(asked) {
+				continue // it was answered before; what follows from the answer comes later
+			}
 			out := stepOf(s)
 			undone = undone || answer == store.Approve && s.State == store.Failed || s.State == store.Uncertain
 			words := out.words(d.Location) + ": done"

@@ -18,6 +18,7 @@ import (
 type Waiting struct {
 	store.Approval
 	Does    []string // what the rule wants to do, in English
+	Steps   []int64  // that do it
 	From    string
 	Subject string
 
@@ -32,6 +33,7 @@ func WaitingLine(ctx context.Context, journal *store.Store, w store.Approval) (W
 	line := Waiting{Approval: w}
 	for _, s := range steps {
 		line.From, line.Subject, line.item = s.Item.Sender, s.Item.Subject, s.Item
+		line.Steps = append(line.Steps, s.ID)
 		if s.Op.Do == "release" {
 			continue // it is a part of the hold
 		}

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Approval is what waits for a person: the parked steps of one rule on one item.
+// Approval is what waits for a person: the parked steps of one rule on one item. What
+// the rule wants of the item later is an approval of its own.
 type Approval struct {
 	ID       int64
 	Account  string
@@ -34,8 +35,8 @@ const (
 	Approve = "approve"
 	Refuse  = "refuse"
 	Expired = "expired"
-	// Withdrawn: what it was about was taken back before anybody answered, or there is
-	// no need of it any more.
+	// Withdrawn: what it was about was taken back before anybody answered, there is no
+	// need of it any more, or it is asked anew together with more.
 	Withdrawn = "withdrawn"
 )
 
@@ -85,7 +86,9 @@ func tokenHash(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// ask writes down what a plan's parked steps wait for.
+// ask writes down what a plan's parked steps wait for. What waited already of the same
+// rule and item is asked anew with them, under the new number: whoever answers to the
+// old one has not read of them.
 func (o *Owner) ask(ctx context.Context, t *tx, fresh []Step, at time.Time) error {
 	asked := map[string]bool{}
 	for _, st := range fresh {
@@ -98,8 +101,13 @@ func (o *Owner) ask(ctx context.Context, t *tx, fresh []Step, at time.Time) erro
 		if err != nil {
 			return err
 		}
+		_, err = t.exec(ctx, "UPDATE approvals SET answer = $4, answered_at = $5 WHERE account = $1 AND item_id = $2 AND rule = $3 AND answer = ''",
+			o.account, st.Item.ID, st.Rule, Withdrawn, micros(at))
+		if err != nil {
+			return err
+		}
 		_, err = t.exec(ctx, `INSERT INTO approvals (id, account, item_id, rule, approver, asked_at, mailed_at, token, expires_at, answer, answered_at, answered_by)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7, '', 0, '') ON CONFLICT (account, item_id, rule) DO NOTHING`,
+			VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7, '', 0, '')`,
 			ids[0], o.account, st.Item.ID, st.Rule, st.Approver, micros(at), micros(at.Add(approvalLife)))
 		if err != nil {
 			return err

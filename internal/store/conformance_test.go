@@ -56,6 +56,7 @@ var promises = []struct {
 	{"what was seen before is another message's", wordsSeen},
 	{"a muted thread stays so until it is not", mutedThreads},
 	{"an approval is answered once", approvalsOnce},
+	{"what is wanted later is asked anew", approvalsAnew},
 	{"a schedule remembers when it ran", schedulesRemembered},
 	{"the seal of an installation stays the same", sealStays},
 	{"a note is what was last written", notesReplaced},
@@ -80,6 +81,7 @@ var promises = []struct {
 	{"who is never read is named, unless a rule looks after them", neverRead},
 	{"tables of a newer version are refused", newerSchema},
 	{"tables migrate from version 1 with their rows", migrates},
+	{"what an older version left waiting without a question is asked", asksWhatWasLeft},
 }
 
 func TestConformance(t *testing.T) {

@@ -217,6 +217,42 @@ func approvalsOnce(t *testing.T, dsn string) {
 	}
 }
 
+func approvalsAnew(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	first := one(run, 1, Step{Rule: "A", Action: "forward a", State: Parked, Approver: "assistant"}, Step{Rule: "B", Action: "forward a", State: Parked, Approver: "assistant"})
+	item := commit(t, o, first)[0].Item
+	waiting, err := s.Approvals(t.Context(), "dana")
+	must(t, err)
+	token := func(int64) string { return "secret" }
+	must(t, o.Mailed(t.Context(), map[int64]string{waiting[0].ID: "secret", waiting[1].ID: "secret"}, day))
+	must(t, o.Answer(t.Context(), waiting[0].ID, Approve, "mail", day))
+	commit(t, o, Plan{RunID: run, Planned: day, Items: []NewItem{{Item: item, Steps: []Step{
+		{Rule: "A", Action: "forward b", State: Parked, Approver: "assistant"}, {Rule: "B", Action: "forward b", State: Parked, Approver: "assistant"},
+	}}}})
+	anew, err := s.Approvals(t.Context(), "dana")
+	must(t, err)
+	if len(anew) != 2 || anew[0].ID <= waiting[1].ID || !anew[0].Mailed.IsZero() {
+		t.Fatalf("%+v is asked, want two questions with numbers of their own", anew)
+	}
+	if known, err := s.MailedWith(t.Context(), "dana", token); err != nil || len(known) != 2 || known[0].ID != waiting[0].ID || known[1].ID != waiting[1].ID {
+		t.Errorf("the first mail is about %+v (%v)", known, err)
+	}
+	for _, a := range waiting {
+		if err := o.Answer(t.Context(), a.ID, Approve, "mail", day); !errors.Is(err, ErrAnswered) {
+			t.Errorf("an answer to the first question gave %v", err)
+		}
+	}
+	must(t, o.Answer(t.Context(), anew[1].ID, Refuse, "mail", day))
+	states := map[string]State{}
+	for _, st := range steps(t, s, Filter{Account: "dana"}) {
+		states[st.Rule+" "+st.Action] = st.State
+	}
+	want := map[string]State{"A forward a": Planned, "A forward b": Parked, "B forward a": Failed, "B forward b": Failed}
+	if diff := cmp.Diff(want, states); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func schedulesRemembered(t *testing.T, dsn string) {
 	s, o, _ := setup(t, dsn)
 	must(t, o.HasRun(t.Context(), []string{"Chase"}, day))

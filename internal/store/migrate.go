@@ -109,7 +109,8 @@ func (s *Store) provider(files fs.FS) (*goose.Provider, error) {
 // readMigrations turns NNNNN_name.sql into migration NNNNN. The files are one
 // text for both databases but for the word IDENTITY: in SQLite only INTEGER
 // PRIMARY KEY is the row's own number, and in PostgreSQL an INTEGER would
-// overflow.
+// overflow. Where one text can't be had, as SQLite takes no constraint from a table,
+// there are NNNNN_name.sqlite.sql and NNNNN_name.postgres.sql.
 func readMigrations(files fs.FS, d dialect) ([]*goose.Migration, error) {
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
@@ -117,6 +118,9 @@ func readMigrations(files fs.FS, d dialect) ([]*goose.Migration, error) {
 	}
 	var steps []*goose.Migration
 	for _, name := range names {
+		if _, only, _ := strings.Cut(strings.TrimSuffix(name, ".sql"), "."); only != "" && only != d.name {
+			continue
+		}
 		number, _, _ := strings.Cut(name, "_")
 		version, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
