@@ -257,9 +257,11 @@ func (w *work) written(ctx context.Context, m *mailbox.Message) (string, error) 
 
 // readAnswers reads lines such as "approve 12, 14" and "refuse all". A bare "ok"
 // counts where one thing was asked, and only if the text begins with it, on a
-// line and in a paragraph of its own: "No" and "problem" may be two lines.
+// line and in a paragraph of its own: "No" and "problem" may be two lines. What is
+// said of a number counts before what is said of all, whichever comes first; where one
+// line contradicts another, neither counts.
 func readAnswers(text string, asked []int64) map[int64]string {
-	answers := map[int64]string{}
+	answers, ofAll := map[int64]string{}, map[int64]string{}
 	text = strings.ReplaceAll(text, "\r", "")
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n\n")
 	for _, m := range answerPattern.FindAllStringSubmatch(text, -1) {
@@ -271,16 +273,28 @@ func readAnswers(text string, asked []int64) map[int64]string {
 		alone := len(numbers) == 0 && len(asked) == 1 && strings.TrimSpace(m[0]) == strings.TrimSpace(first)
 		if strings.EqualFold(strings.TrimSpace(m[2]), "all") || alone {
 			for _, id := range asked {
-				answers[id] = answer
+				saysOf(ofAll, id, answer)
 			}
 		}
 		for _, n := range numbers {
 			if id, err := strconv.ParseInt(n, 10, 64); err == nil {
-				answers[id] = answer
+				saysOf(answers, id, answer)
 			}
 		}
 	}
-	return answers
+	maps.Copy(ofAll, answers)
+	maps.DeleteFunc(ofAll, func(_ int64, answer string) bool { return answer == unclear })
+	return ofAll
+}
+
+// unclear is the answer of lines that contradict one another.
+const unclear = ""
+
+func saysOf(answers map[int64]string, id int64, answer string) {
+	if before, ok := answers[id]; ok && before != answer {
+		answer = unclear
+	}
+	answers[id] = answer
 }
 
 const longestReason = 500 // characters

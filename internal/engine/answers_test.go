@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -69,6 +70,32 @@ func TestWhatIsNoLink(t *testing.T) {
 	}
 	if got := withoutSecret("Board papers [draft]"); got != "Board papers [draft]" {
 		t.Errorf("the subject of other mail became %q", got)
+	}
+}
+
+func TestWhatAnswersSay(t *testing.T) {
+	const yes, no = store.Approve, store.Refuse
+	for name, c := range map[string]struct {
+		text string
+		want map[int64]string
+	}{
+		"each by its number":                 {"approve 12\nrefuse 13", map[int64]string{12: yes, 13: no}},
+		"all":                                {"approve all", map[int64]string{12: yes, 13: yes}},
+		"a number, then all":                 {"refuse 13\napprove all", map[int64]string{12: yes, 13: no}},
+		"all, then a number":                 {"approve all\n\nrefuse 13", map[int64]string{12: yes, 13: no}},
+		"a number that contradicts itself":   {"approve 12, 13\nrefuse 13", map[int64]string{12: yes}},
+		"the same, the other way round":      {"refuse 13\napprove 12 and 13", map[int64]string{12: yes}},
+		"three times about one":              {"refuse 13\napprove 13\nrefuse 13", map[int64]string{}},
+		"a contradiction, and all":           {"refuse 13\napprove 13\napprove all", map[int64]string{12: yes}},
+		"all, and all the other way":         {"approve all\nrefuse all", map[int64]string{}},
+		"the same twice is no contradiction": {"refuse 13\nno 13", map[int64]string{13: no}},
+	} {
+		if got := readAnswers(c.text, []int64{12, 13}); !maps.Equal(got, c.want) {
+			t.Errorf("%s: %q was read as %v, want %v", name, c.text, got, c.want)
+		}
+	}
+	if got := readAnswers("ok\n\nrefuse 13", []int64{13}); !maps.Equal(got, map[int64]string{13: no}) {
+		t.Errorf("a bare ok counted before a number: %v", got)
 	}
 }
 
