@@ -20,7 +20,7 @@ func hint(err error) string {
 	var dialled *net.OpError
 	switch {
 	case errors.Is(err, store.ErrAnswered):
-		return "Somebody has answered meanwhile, by mail or at another terminal: foredesk approve shows what still waits"
+		return "Somebody has answered meanwhile, by mail or at another terminal; any other numbers were answered. foredesk approve shows what still waits"
 	case errors.Is(err, datebook.ErrSignIn):
 		return "What concerns mail is done as ever; what concerns the calendar waits for: foredesk auth google --account NAME"
 	case errors.Is(err, google.ErrUnreached):

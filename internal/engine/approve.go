@@ -165,11 +165,19 @@ func (a *Account) Answer(ctx context.Context, args AnswerArgs) error {
 	return a.endRun(ctx, run, "", a.answer(ctx, args))
 }
 
+// answer answers all that still waits. The error is about the first that does not, as
+// it was answered meanwhile.
 func (a *Account) answer(ctx context.Context, args AnswerArgs) error {
+	var gone error
 	for _, id := range args.IDs {
-		if err := a.owner.Answer(ctx, id, args.Answer, "terminal", a.now()); err != nil {
+		err := a.owner.Answer(ctx, id, args.Answer, "terminal", a.now())
+		switch {
+		case errors.Is(err, store.ErrAnswered) && gone != nil:
+		case errors.Is(err, store.ErrAnswered):
+			gone = fmt.Errorf("answering %d: %w", id, err)
+		case err != nil:
 			return fmt.Errorf("answering %d: %w", id, err)
 		}
 	}
-	return a.Settle(ctx)
+	return errors.Join(gone, a.Settle(ctx))
 }

@@ -42,7 +42,7 @@ import (
 //	pass TIME                  so much time goes by, such as 3d or 2h
 //	post HOW                   the SMTP server from now on: take, later, refuse or swallow the answer
 //	hooks STATUS               what listens at {hooks} answers from now on
-//	approve N, refuse N        at the terminal
+//	approve N..., refuse N...  at the terminal
 //	answer FROM TEXT [secret=N] [verdict=fail]
 //	                           answers the N-th mail that was posted, the last if not said
 //	deliver-posted             what was posted comes into the inbox, too
@@ -238,7 +238,11 @@ func (c *aCase) work(name string, args []string) (err error) {
 	case "run":
 		return a.RunOnce(ctx)
 	case "approve", "refuse":
-		return a.Answer(ctx, engine.AnswerArgs{IDs: []int64{c.number(args[0])}, Answer: name})
+		answer := engine.AnswerArgs{Answer: name}
+		for _, id := range args {
+			answer.IDs = append(answer.IDs, c.number(id))
+		}
+		return a.Answer(ctx, answer)
 	case "apply":
 		run, err = a.Apply(ctx, engine.ApplyArgs{Folders: plain, Rule: named["rule"]}, nil)
 	case "undo":
