@@ -30,8 +30,12 @@ const (
 )
 
 // askForApproval sends one mail for all that waits for a person and was not asked
-// for in the last day, and ends what has waited too long.
+// for in the last day, and ends what has waited too long. What was ended by a clock that
+// ran ahead waits again.
 func (a *Account) askForApproval(ctx context.Context, now time.Time) error {
+	if err := a.owner.TakeUpLapsed(ctx, now); err != nil {
+		return err
+	}
 	waiting, err := a.Journal.Approvals(ctx, a.Name)
 	if err != nil {
 		return err

@@ -175,6 +175,42 @@ func (o *Owner) Answer(ctx context.Context, id int64, answer, by string, now tim
 	})
 }
 
+// TakeUpLapsed lets wait again what lapsed by a clock that ran ahead: by the present one
+// its time is not up.
+func (o *Owner) TakeUpLapsed(ctx context.Context, now time.Time) error {
+	var lapsed []Approval
+	err := o.s.each(ctx, func(rows *sql.Rows) error {
+		a, err := scanApproval(rows)
+		lapsed = append(lapsed, a)
+		return err
+	}, "SELECT "+approvalColumns+" FROM approvals WHERE account = $1 AND answer = 'expired' AND expires_at > $2", o.account, micros(now))
+	if err != nil || len(lapsed) == 0 {
+		return o.s.wrap(err, "reading what has lapsed")
+	}
+	return o.write(ctx, "taking up what had lapsed", func(t *tx) error {
+		for _, a := range lapsed {
+			if err := o.takeUp(ctx, t, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// takeUp lets the steps wait again that lapsed with an approval, unless the rule has
+// asked something else about the item since.
+func (o *Owner) takeUp(ctx context.Context, t *tx, a Approval) error {
+	n, err := t.exec(ctx, `UPDATE approvals SET answer = '', answered_at = 0 WHERE account = $1 AND id = $2 AND answer = 'expired'
+		AND NOT EXISTS (SELECT 1 FROM approvals w WHERE w.account = $1 AND w.item_id = $3 AND w.rule = $4 AND w.answer = '')`, o.account, a.ID, a.ItemID, a.Rule)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE steps SET state = 'parked', reason = '', done_at = 0
+		WHERE account = $1 AND item_id = $2 AND rule = $3 AND state = 'failed' AND reason = $4 AND done_at = $5`,
+		o.account, a.ItemID, a.Rule, Lapsed, micros(a.Answered))
+	return err
+}
+
 // Reasons of steps that a person did not want.
 const (
 	Refused = "a person refused it"

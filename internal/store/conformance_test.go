@@ -57,6 +57,7 @@ var promises = []struct {
 	{"a muted thread stays so until it is not", mutedThreads},
 	{"an approval is answered once", approvalsOnce},
 	{"what is wanted later is asked anew", approvalsAnew},
+	{"what lapsed by a clock that ran ahead waits again", approvalsLapse},
 	{"a schedule remembers when it ran", schedulesRemembered},
 	{"the seal of an installation stays the same", sealStays},
 	{"a note is what was last written", notesReplaced},

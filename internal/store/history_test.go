@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -251,6 +252,38 @@ func approvalsAnew(t *testing.T, dsn string) {
 	if diff := cmp.Diff(want, states); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func approvalsLapse(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	parked := func(action string) Step {
+		return Step{Rule: "A", Action: action, State: Parked, Approver: "assistant"}
+	}
+	item := commit(t, o, one(run, 1, parked("one")))[0].Item
+	ahead, over := day.Add(2*approvalLife), day.Add(approvalLife)
+	stands := func(when string, asked int, want ...State) {
+		t.Helper()
+		waiting, err := s.Approvals(t.Context(), "dana")
+		must(t, err)
+		var got []State
+		for _, st := range steps(t, s, Filter{Account: "dana"}) {
+			got = append(got, st.State)
+		}
+		if len(waiting) != asked || !slices.Equal(got, want) {
+			t.Errorf("%s: %d are asked and the steps are %v, want %d and %v", when, len(waiting), got, asked, want)
+		}
+	}
+	must(t, o.Answer(t.Context(), 1, Expired, "", ahead))
+	must(t, o.TakeUpLapsed(t.Context(), ahead))
+	stands("by the clock that runs ahead", 0, Failed)
+	must(t, o.TakeUpLapsed(t.Context(), over))
+	stands("when its time is up", 0, Failed)
+	must(t, o.TakeUpLapsed(t.Context(), day.Add(time.Hour)))
+	stands("when the clock is right again", 1, Parked)
+	must(t, o.Answer(t.Context(), 1, Expired, "", ahead))
+	commit(t, o, Plan{RunID: run, Planned: day.Add(time.Hour), Items: []NewItem{{Item: item, Steps: []Step{parked("two")}}}})
+	must(t, o.TakeUpLapsed(t.Context(), day.Add(time.Hour)))
+	stands("where something else has been asked since", 1, Failed, Parked)
 }
 
 func schedulesRemembered(t *testing.T, dsn string) {

@@ -4,6 +4,7 @@
 ALTER TABLE approvals DROP CONSTRAINT approvals_account_item_id_rule_key;
 CREATE UNIQUE INDEX approvals_waiting ON approvals (account, item_id, rule) WHERE answer = '';
 CREATE INDEX approvals_by_account ON approvals (account, id);
+CREATE INDEX approvals_lapsed ON approvals (account, expires_at) WHERE answer = 'expired';
 
 -- What was left waiting without a question is asked now, and lapses after two weeks.
 INSERT INTO approvals (account, item_id, rule, approver, asked_at, mailed_at, token, expires_at, answer, answered_at, answered_by)

@@ -21,6 +21,7 @@ DROP TABLE approvals;
 ALTER TABLE approvals_anew RENAME TO approvals;
 CREATE UNIQUE INDEX approvals_waiting ON approvals (account, item_id, rule) WHERE answer = '';
 CREATE INDEX approvals_by_account ON approvals (account, id);
+CREATE INDEX approvals_lapsed ON approvals (account, expires_at) WHERE answer = 'expired';
 
 -- What was left waiting without a question is asked now, and lapses after two weeks.
 INSERT INTO approvals (account, item_id, rule, approver, asked_at, mailed_at, token, expires_at, answer, answered_at, answered_by)
