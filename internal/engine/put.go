@@ -144,7 +144,14 @@ func (w *work) endDoubtfulEvent(ctx context.Context, id int64) error {
 			return err
 		}
 	}
-	return w.doEvent(ctx, open[0], true)
+	if err := w.doEvent(ctx, open[0], true); err != nil {
+		return err
+	}
+	open, err = w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned, store.Started}})
+	if err == nil && len(open) > 0 {
+		err = &CalendarError{errors.New(open[0].Reason)}
+	}
+	return err
 }
 
 // doEvent does a step on a calendar; unlessNew makes no event that is not there.
@@ -163,19 +170,33 @@ func (w *work) doEvent(ctx context.Context, s store.Step, unlessNew bool) error 
 		return w.endEvent(ctx, failed(s, todo.reason), s, nil)
 	case todo.change == nil:
 		return w.endEvent(ctx, store.Ending{StepID: s.ID, State: store.Done, Reason: todo.says}, s, todo.steps)
-	case unlessNew && todo.change.Do == datebook.Make:
-		there, ok, err := w.Journal.Event(ctx, w.Name, todo.change.Calendar, datebook.EventID(todo.change.Key))
-		if err != nil {
+	case todo.change.Do == datebook.Make && (unlessNew || inDoubt(s)):
+		if ended, err := w.endIfMade(ctx, s, *todo.change, unlessNew); ended || err != nil {
 			return err
-		}
-		if !ok || there.Cancelled() {
-			return w.owner.Finish(ctx, w.now(), []store.Ending{failed(s, Withdrawn)})
 		}
 	}
 	if err := w.start(ctx, []store.Step{s}); err != nil {
 		return unlessTakenBack(err)
 	}
 	return w.change(ctx, s, *todo.change)
+}
+
+// endIfMade ends a step whose event an earlier try has put on the calendar, as that was
+// just read: a calendar that takes nothing new at present would not say so. With unlessNew
+// it also ends one whose event is not there.
+func (w *work) endIfMade(ctx context.Context, s store.Step, c datebook.Change, unlessNew bool) (ended bool, err error) {
+	there, ok, err := w.Journal.Event(ctx, w.Name, c.Calendar, datebook.EventID(c.Key))
+	ok = ok && !there.Cancelled()
+	switch {
+	case err != nil:
+		return false, err
+	case ok && there.Ours["item"] == s.Item.Key:
+		o := datebook.Outcome{Result: datebook.Done, Event: there, Reason: "it was there already"}
+		return true, w.endEvent(ctx, w.eventEnding(s, c, o), s, nil)
+	case !ok && unlessNew:
+		return true, w.owner.Finish(ctx, w.now(), []store.Ending{failed(s, Withdrawn)})
+	}
+	return false, nil
 }
 
 // answersMail reports whether a step answers the invitation of a mail.

@@ -14,7 +14,8 @@ import (
 // has changed it since.
 
 // releases takes away a hold whose time is up. One that a person has made their
-// own stays, and one that has not been made yet never is.
+// own stays, and one that has not been made yet never is: what an earlier try may have
+// made is looked for on the calendar first.
 func (w *work) releases(ctx context.Context, s store.Step) (todo, error) {
 	all, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{s.Item.ID}, Rule: s.Rule, NotUndo: true})
 	if err != nil {
@@ -31,6 +32,12 @@ func (w *work) releases(ctx context.Context, s store.Step) (todo, error) {
 				return todo{change: &datebook.Change{Do: datebook.Remove, Key: put.Key, Calendar: put.Calendar, ID: put.ID, Tell: put.Told}}, nil
 			}
 		case store.Planned, store.Parked, store.Started:
+			if inDoubt(made) {
+				if err := w.endDoubtfulEvent(ctx, made.ID); err != nil {
+					return todo{}, err
+				}
+				return w.releases(ctx, s)
+			}
 			late := store.Ending{StepID: made.ID, State: store.Failed, Reason: tooLate}
 			return todo{says: "it had not been made"}, w.owner.Finish(ctx, w.now(), []store.Ending{late})
 		}
