@@ -60,6 +60,9 @@ type Event struct {
 	// Follows is the Key of the event that it was made for, if Ours: a buffer, time to
 	// prepare, a mirror. The two are never in each other's way.
 	Follows string `json:"-" expr:"-"`
+	// Remind are the minutes before it at which its popups remind; nil where it has
+	// those of its calendar.
+	Remind []int `json:"-" expr:"-"`
 	// Rule made it, if Ours.
 	Rule string `json:"-" expr:"-"`
 }

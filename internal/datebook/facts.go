@@ -28,7 +28,7 @@ func (x *facts) describe(e *Event, f *rules.Event) {
 		// Of a private event the mirror keeps no organizer but whether it is the account.
 		Mine:      e.Organizer.Self || e.Organizer.Email == "" && !e.Private,
 		Recurring: e.Series != "" || e.isSeries(), Series: e.Series,
-		Ours: e.Ours["rule"] != "", Rule: e.Ours["rule"], Tags: tagsOf(e.Ours["tags"]),
+		Remind: e.Remind, Ours: e.Ours["rule"] != "", Rule: e.Ours["rule"], Tags: tagsOf(e.Ours["tags"]),
 	}
 	// Without an organizer there is no address, not one that is empty.
 	if e.Organizer.Email != "" {

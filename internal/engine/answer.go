@@ -214,16 +214,30 @@ func shiftOf(s store.Step, e rules.Event, to map[string]string) store.Step {
 // shifts puts an event where its step says, if it is still where the step found it.
 func (w *work) shifts(s store.Step, e rules.Event) todo {
 	with := s.Op.With
-	c := &datebook.Change{Do: datebook.Patch, Calendar: w.calendarID(e.Calendar), ID: e.ID, Tell: with["tell"] == "true"}
+	c := &datebook.Change{Do: datebook.Patch, Calendar: w.calendarID(e.Calendar), ID: e.ID, Tell: with["tell"] == "true", Was: whenPlanned(s)}
 	if with["date"] != "" {
 		c.Set = map[string]string{"date": with["date"], "until": with["until"]}
 		return todo{change: c}
 	}
 	c.Set = map[string]string{"start": with["start"], "end": with["end"]}
-	if !e.AllDay {
+	if c.Was == nil {
 		c.Was = map[string]string{"start": with["of"], "end": with["until"]}
 	}
 	return todo{change: c}
+}
+
+// whenPlanned is what the event of a step had when the step was planned, of the fields
+// that it sets; nil where that is not known.
+func whenPlanned(s store.Step) (was map[string]string) {
+	for name, value := range s.Op.With {
+		if field, ok := strings.CutPrefix(name, wasField); ok {
+			if was == nil {
+				was = map[string]string{}
+			}
+			was[field] = value
+		}
+	}
+	return was
 }
 
 func lengthOf(e rules.Event) string { return fmt.Sprint(int(e.End.Sub(e.Start).Minutes()), "m") }
@@ -263,33 +277,45 @@ func (w *work) fixes(_ context.Context, s store.Step) (todo, error) {
 	return todo{says: "there is no conflict any more"}, nil
 }
 
-// patch sets one field of the event that a rule looked at.
-func (w *work) patch(s store.Step, field, value string) todo {
+// patch sets one field of the event that a rule looked at, unless a person has set it
+// since. What another rule has set since is no person's.
+func (w *work) patch(ctx context.Context, s store.Step, field, value string) (todo, error) {
 	e, ok := w.occurrence(s.Op.With)
 	if !ok {
-		return no("the event is not on the calendar any more")
+		return no("the event is not on the calendar any more"), nil
 	}
-	return todo{change: &datebook.Change{Do: datebook.Patch, Calendar: w.calendarID(e.Calendar), ID: e.ID, Set: map[string]string{field: value}}}
+	c := &datebook.Change{Do: datebook.Patch, Calendar: w.calendarID(e.Calendar), ID: e.ID, Set: map[string]string{field: value}, Was: whenPlanned(s)}
+	if c.Was == nil {
+		return todo{change: c}, nil
+	}
+	others, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: []int64{s.Item.ID}, States: []store.State{store.Done}, NotUndo: true})
+	slices.SortFunc(others, func(a, b store.Step) int { return a.Ended.Compare(b.Ended) })
+	for _, other := range others {
+		if put, ok := putAt(other); ok && put.Set[field] != "" && other.Ended.After(s.Planned) {
+			c.Was[field] = put.Set[field]
+		}
+	}
+	return todo{change: c}, err
 }
 
-func (w *work) tags(s store.Step) todo {
+func (w *work) tags(ctx context.Context, s store.Step) (todo, error) {
 	e, ok := w.occurrence(s.Op.With)
 	has := slices.Contains(e.Tags, s.Op.Arg)
 	switch {
 	case ok && has && !inDoubt(s):
-		return todo{says: "it has that tag already"}
+		return todo{says: "it has that tag already"}, nil
 	case !has:
 		e.Tags = append(slices.Clone(e.Tags), s.Op.Arg)
 	}
-	return w.patch(s, "tags", strings.Join(e.Tags, ","))
+	return w.patch(ctx, s, "tags", strings.Join(e.Tags, ","))
 }
 
-func (w *work) reminds(s store.Step) todo {
+func (w *work) reminds(ctx context.Context, s store.Step) (todo, error) {
 	var before []string
 	for _, m := range minutes(orElse(s.Op.With["before"], s.Op.Arg)) {
 		before = append(before, strconv.Itoa(m))
 	}
-	return w.patch(s, "remind", strings.Join(before, ","))
+	return w.patch(ctx, s, "remind", strings.Join(before, ","))
 }
 
 // flips makes an event of ours take time, which it has not till then, or the other

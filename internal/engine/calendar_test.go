@@ -31,7 +31,7 @@ import (
 //	                             1.12, TIME is 10:00 or day; WORD is free, private,
 //	                             tentative, weekly, daily, out-of-office, at=PLACE,
 //	                             notes=TEXT, video
-//	edit-event TITLE FIELD=VALUE...   somebody edits it: title, time=1.12/10:00, status, at, notes, free, color
+//	edit-event TITLE FIELD=VALUE...   somebody edits it: title, time=1.12/10:00, status, at, notes, free, color, remind
 //	remove-event TITLE           somebody deletes it
 //	guest TITLE WHO RESPONSE     a guest answers; "me" is she herself
 //	poll                         the calendar is asked what is new, and what is due is done
@@ -275,6 +275,8 @@ func (c *aCase) editEvent(title string, changes []string) {
 			patch.Status = value
 		case "color":
 			patch.ColorId = value
+		case "remind":
+			patch.Reminders = &gapi.EventReminders{Overrides: []*gapi.EventReminder{{Method: "popup", Minutes: c.number(value)}}, ForceSendFields: []string{"UseDefault"}}
 		case "free":
 			patch.Transparency = map[string]string{"true": "transparent", "false": "opaque"}[value]
 		case "time":

@@ -329,6 +329,14 @@ func (w *work) plan1(ctx context.Context, o ours, do string, with map[string]str
 	with["event"], with["calendar"], with["on"] = o.ID, o.Calendar, o.Calendar
 	with["of"], with["until"] = instant(o.Start), orElse(with["until"], instant(o.End))
 	s.Op = mailbox.Op{Kind: mailbox.Event, Do: do, Arg: o.step.Op.Arg, With: with}
+	if do == "shift" {
+		had := datebook.Fields(o.Event)
+		for _, field := range []string{"start", "end", "date", "until"} {
+			if had[field] != "" {
+				with[wasField+field] = had[field]
+			}
+		}
+	}
 	it := o.step.Item
 	it.Place = mailbox.Ref{}
 	fresh, err := w.owner.Commit(ctx, store.Plan{RunID: w.run, Planned: w.now(), Items: []store.NewItem{{Item: it, Steps: []store.Step{s}}}})

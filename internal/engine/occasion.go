@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -197,6 +198,9 @@ func (w *work) calendarSteps(first store.Step, e rules.Effect, m *mailbox.Messag
 		with["event"], with["on"] = ev.ID, ev.Calendar
 		with["of"], with["until"] = orElse(with["of"], instant(ev.Start)), orElse(with["until"], instant(ev.End))
 		with["was"], with["organizer"] = ev.Response, ev.Organizer.Email // of a private one nobody knows the latter
+		if e.Action == "color" || e.Action == "remind" {
+			maps.Copy(with, wasThen(ev, e.Action))
+		}
 	} else {
 		first.Action = calendarAction(e)
 		with["theirs"] = item.Date.Format("-07:00")
@@ -223,6 +227,20 @@ func (w *work) calendarSteps(first store.Step, e rules.Effect, m *mailbox.Messag
 	}
 	return steps
 }
+
+// wasThen is what an event had in a field when a rule decided about it: what it has
+// later instead, a person has set, who was quicker. Of a private one nobody knows.
+func wasThen(e *rules.Event, field string) map[string]string {
+	if e.Private {
+		return nil
+	}
+	had := datebook.Fields(datebook.Event{Color: e.Color, Remind: e.Remind})
+	return map[string]string{wasField + field: had[field]}
+}
+
+// wasField stands before a field in the arguments of a step that change it: as it was
+// when the step was planned.
+const wasField = "was."
 
 // releases is what the action of a step ends with that takes a hold away when its
 // time is up.

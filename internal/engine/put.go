@@ -375,11 +375,11 @@ func (w *work) todo(ctx context.Context, s store.Step) (todo, error) {
 	case "fix":
 		return w.fixes(ctx, s)
 	case "color":
-		return w.patch(s, "color", s.Op.Arg), nil
+		return w.patch(ctx, s, "color", s.Op.Arg)
 	case "tag":
-		return w.tags(s), nil
+		return w.tags(ctx, s)
 	case "remind":
-		return w.reminds(s), nil
+		return w.reminds(ctx, s)
 	case "flip":
 		return w.flips(s), nil
 	case "release":
