@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/emersion/go-imap/v2"
 
 	"github.com/foredesk/foredesk/internal/faults/faulttest"
 )
@@ -54,9 +57,20 @@ rules:
 `
 
 // The log of the daemon tells what was done by which rule and where, and nothing
-// of the mail: it is read by people who may not read that.
+// of the mail: it is read by people who may not read that. Nor does it where folders are
+// named after who wrote, and the server repeats such a name.
 func TestTheLogHoldsNothingOfTheMail(t *testing.T) {
-	in := install(t, startOffice(t, officeOptions{bad: "Refused"}), canaryRules)
+	var refuses atomic.Bool
+	in := install(t, startOffice(t, officeOptions{bad: "Refused", before: func(command string) error {
+		if !refuses.Load() {
+			return nil
+		}
+		text := command + " is refused"
+		if command == "MOVE" { // all of them concern that folder
+			text += ": From/canary-domain.example is locked"
+		}
+		return &imap.Error{Type: imap.StatusResponseTypeNo, Text: text}
+	}}), canaryRules)
 	log := in.run("run", "--once")
 	cmd, out := in.command("run")
 	if err := cmd.Start(); err != nil {
@@ -68,10 +82,14 @@ func TestTheLogHoldsNothingOfTheMail(t *testing.T) {
 	in.post(tooDeep())
 	in.run("undo", "--last", "1h")
 	in.waitFor("INBOX | CANARY-subject")
-	for range ticks(patience) {
-		if strings.Contains(in.run("log", "--json", "--state", "failed"), `"(unreadable)"`) {
-			break
-		}
+	in.waitForFailed(`"(unreadable)"`)
+	in.post([]byte(strings.ReplaceAll(canaryMessage, "%d", "3")))
+	in.waitFor("From/canary-domain.example | CANARY-subject 3")
+	refuses.Store(true)
+	in.tried("undo", "--last", "1h")
+	in.post([]byte(strings.ReplaceAll(canaryMessage, "%d", "4")))
+	for _, command := range []string{"STORE", "COPY", "MOVE"} {
+		in.waitForFailed(command + " is refused")
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -117,6 +135,17 @@ func (in *installation) waitFor(what string) {
 		}
 	}
 	in.Fatalf("the mailbox did not come to hold %q:\n%s", what, in.mailbox())
+}
+
+// waitForFailed waits until the journal has a step that failed, of which it says so.
+func (in *installation) waitForFailed(what string) {
+	in.Helper()
+	for range ticks(patience) {
+		if strings.Contains(in.run("log", "--json", "--state", "failed"), what) {
+			return
+		}
+	}
+	in.Fatalf("the journal did not come to say %q", what)
 }
 
 // The password is in no output, however talkative, and in no file but its own.

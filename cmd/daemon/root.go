@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/foredesk/foredesk/internal/mailbox"
 	"github.com/foredesk/foredesk/rules"
 )
 
@@ -61,7 +62,11 @@ func (c *command) exit(verb string, err error) int {
 		}
 		return exitFindings
 	}
-	fmt.Fprintf(c.err, "%s %s%s\n", c.red("foredesk:"), err, prefixed(". ", hint(err)))
+	text := mailbox.InFull(err)
+	if verb == "foredesk run" {
+		text = err.Error() // it is read where the log is
+	}
+	fmt.Fprintf(c.err, "%s %s%s\n", c.red("foredesk:"), text, prefixed(". ", hint(err)))
 	if wrong := (usage{}); errors.As(err, &wrong) {
 		fmt.Fprintf(c.err, "Run \"%s --help\" to see how it is used.\n", verb)
 		return exitUsage

@@ -172,7 +172,7 @@ func (w *work) isConfirmed(m *mailbox.Message) bool {
 
 // disbelieve logs that an answer did not count.
 func (w *work) disbelieve(m *mailbox.Message, why string) {
-	w.Log.Warn("an answer to a mail of foredesk was not believed; nothing was done", "folder", m.Folder, "uid", m.UID, "reason", why)
+	w.Log.Warn("an answer to a mail of foredesk was not believed; nothing was done", "folder", w.inLog(m.Folder), "uid", m.UID, "reason", why)
 }
 
 // putAway takes an answer that was read out of the inbox.

@@ -84,7 +84,7 @@ func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress
 	s = &sweep{work: work{Account: a, session: acting, set: a.rules.Load(), run: run, rule: args.Rule}, reading: reading, progress: progress}
 	for _, folder := range args.Folders {
 		if err := s.folder(ctx, folder, args.Since); err != nil {
-			return fmt.Errorf("applying the rules to %q: %w", folder, err)
+			return a.about("applying the rules to", folder, err)
 		}
 	}
 	if err := a.owner.Progress(ctx, run, s.read, s.total); err != nil {
@@ -212,7 +212,7 @@ func (a *Account) endRun(ctx context.Context, run int64, message string, err err
 	defer cancel()
 	state := store.RunDone
 	if err != nil {
-		state, message = store.RunInterrupted, err.Error()
+		state, message = store.RunInterrupted, mailbox.InFull(err)
 	}
 	return errors.Join(err, a.owner.EndRun(keep, run, state, message, a.now()))
 }

@@ -203,6 +203,9 @@ func (c *aCase) do(line string) {
 		}
 		happen(c, args)
 	}
+	if err != nil {
+		c.logger().Error(name+" failed", "error", err) // what the daemon would log
+	}
 	if (err != nil) != fails {
 		c.Fatalf("%s: the error is %v", line, err)
 	}

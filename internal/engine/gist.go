@@ -62,7 +62,7 @@ func writesLetters(set *rules.Set) bool {
 func (w *work) addGist(p *store.Plan, m *mailbox.Message, plan rules.Plan, now time.Time) {
 	defer func() {
 		if recover() != nil {
-			w.Log.Error("what a message says could not be worked out; the letters will not tell of it", "folder", m.Folder, "uid", m.UID)
+			w.Log.Error("what a message says could not be worked out; the letters will not tell of it", "folder", w.inLog(m.Folder), "uid", m.UID)
 		}
 	}()
 	if w.Letters == nil || !w.callsForGist(&m.Item, plan) {

@@ -58,7 +58,7 @@ func (w *work) seenBefore(ctx context.Context, m *mailbox.Message, key string, w
 	}
 	before, err := w.Journal.SeenBefore(ctx, w.Name, key, m.Key, since, until)
 	if err != nil {
-		w.Log.Error("what was seen before could not be looked up; it counts as new", "folder", m.Folder, "uid", m.UID, "error", err)
+		w.Log.Error("what was seen before could not be looked up; it counts as new", "folder", w.inLog(m.Folder), "uid", m.UID, "error", err)
 	}
 	return before
 }

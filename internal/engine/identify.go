@@ -153,7 +153,7 @@ func (w *work) stillThere(ctx context.Context, it store.Item, other mailbox.Ref,
 	}
 	there, err := w.exists(ctx, it, all)
 	if err == nil && !there {
-		err = onServer(fmt.Errorf("uid %d in %q may be message %d, of which a move was begun: it is looked first what became of that", other.UID, other.Folder, it.ID))
+		err = onServer(fmt.Errorf("uid %d in %q may be message %d, of which a move was begun: it is looked first what became of that", other.UID, w.inLog(other.Folder), it.ID))
 	}
 	return err
 }
@@ -240,7 +240,7 @@ func (w *work) exists(ctx context.Context, it store.Item, all twins) (bool, erro
 		return nil
 	})
 	if err != nil {
-		return false, onServer(fmt.Errorf("looking for message %d in %q: %w", it.ID, it.Place.Folder, err))
+		return false, onServer(w.about(fmt.Sprintf("looking for message %d in", it.ID), it.Place.Folder, err))
 	}
 	if it.Place.UID != 0 || len(lie) == 0 {
 		return len(lie) > 0, nil
@@ -266,7 +266,7 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 	}
 	for _, s := range done {
 		if s.Op.Kind == mailbox.Move && s.From.Folder == now.Folder {
-			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", now.Folder, "uid", now.UID)
+			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", w.inLog(now.Folder), "uid", now.UID)
 			o, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
 			if err == nil {
 				err = w.owner.Withdraw(ctx, w.now(), o.waiting)

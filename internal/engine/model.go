@@ -258,7 +258,7 @@ func (r *retelling) textOf(ctx context.Context, g store.Gist) (text string, know
 		return "", true, nil
 	}
 	if err != nil {
-		return "", false, onServer(fmt.Errorf("reading a message of %q again for its summary: %w", at.Folder, err))
+		return "", false, onServer(r.about("reading for its summary a message of", at.Folder, err))
 	}
 	if raw == nil {
 		now, ok, err := r.place(ctx, g)

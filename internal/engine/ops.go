@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
+	"github.com/foredesk/foredesk/internal/store"
 	"github.com/foredesk/foredesk/rules"
 )
 
@@ -140,4 +141,39 @@ func actionKey(e rules.Effect) string {
 func actionWord(key string) string {
 	word, _, _ := strings.Cut(key, " ")
 	return word
+}
+
+// inLog is what the log calls a folder: by its name where that is configured, stands in
+// the rules as it is, or has a special use. Any other may be made of what a stranger wrote.
+func (a *Account) inLog(folder string) string {
+	if a.knows(folder) {
+		return folder
+	}
+	return "…"
+}
+
+func (a *Account) knows(folder string) bool {
+	if folder == "" || folder == mailbox.Inbox || folder == Snoozed || slices.Contains(a.Folders, folder) ||
+		strings.HasPrefix(folder, `\`) || strings.HasPrefix(folder, calendarFolder) {
+		return true
+	}
+	return slices.ContainsFunc(a.rules.Load().Rules, func(r *rules.Rule) bool {
+		return slices.ContainsFunc(r.Actions, func(a rules.Action) bool { return a.Arg == folder })
+	})
+}
+
+// reasonInLog is what the log says of why a step was refused. Servers repeat the names of
+// folders; the journal has all of it.
+func (a *Account) reasonInLog(s store.Step, reason string) string {
+	for _, folder := range []string{s.Item.Place.Folder, s.From.Folder, s.Op.To} {
+		if !a.knows(folder) {
+			return "it names a folder; foredesk log tells it"
+		}
+	}
+	return reason
+}
+
+// about is an error about a folder, which may come into the log.
+func (a *Account) about(doing, folder string, err error) error {
+	return &mailbox.FolderError{Doing: doing, Folder: folder, Known: a.knows(folder), Err: err}
 }

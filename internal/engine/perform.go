@@ -268,7 +268,7 @@ func (w *work) endings(steps []store.Step, outcomes []mailbox.Outcome, doubt map
 			e.State, e.Reason = store.Failed, "the message was moved or deleted by somebody else first; it was left alone"
 		case mailbox.Refused:
 			e.State = store.Failed
-			w.Log.Warn("the mail server refused an action", "rule", s.Rule, "action", actionWord(s.Action), "folder", s.Item.Place.Folder, "reason", o.Reason)
+			w.Log.Warn("the mail server refused an action", "rule", s.Rule, "action", actionWord(s.Action), "step", s.ID, "folder", w.inLog(s.Item.Place.Folder), "reason", w.reasonInLog(*s, o.Reason))
 		default:
 			undecided = append(undecided, *s)
 			continue
@@ -296,7 +296,7 @@ func (w *work) tell(steps []store.Step, endings []store.Ending) {
 		case s.State == store.Started:
 			continue
 		}
-		w.Log.Info("handled", "rule", s.Rule, "action", actionWord(s.Action), "state", string(s.State), "folder", s.From.Folder, "uid", s.From.UID)
+		w.Log.Info("handled", "rule", s.Rule, "action", actionWord(s.Action), "state", string(s.State), "folder", w.inLog(s.From.Folder), "uid", s.From.UID)
 		if event.Item.ID != s.Item.ID && event.Item.ID != 0 {
 			w.Observe(event)
 			event = Event{}

@@ -186,10 +186,10 @@ func (w *work) planFor(m *mailbox.Message, now time.Time) rules.Plan {
 // places, nothing of the mail.
 func (w *work) report(m *mailbox.Message, plan rules.Plan) {
 	for _, f := range plan.Failures {
-		w.Log.Warn("a rule could not be evaluated", "rule", f.Rule, "folder", m.Folder, "uid", m.UID, "reason", f.Reason)
+		w.Log.Warn("a rule could not be evaluated", "rule", f.Rule, "folder", w.inLog(m.Folder), "uid", m.UID, "reason", f.Reason)
 	}
 	for _, d := range plan.Dropped {
-		w.Log.Info("a rule above has decided otherwise", "rule", d.Effect.Rule, "action", d.Effect.Action, "winner", d.Winner.Rule, "folder", m.Folder, "uid", m.UID)
+		w.Log.Info("a rule above has decided otherwise", "rule", d.Effect.Rule, "action", d.Effect.Action, "winner", d.Winner.Rule, "folder", w.inLog(m.Folder), "uid", m.UID)
 	}
 }
 

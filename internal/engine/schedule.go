@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -101,14 +100,14 @@ func (a *Account) lookAgain(ctx context.Context, set *rules.Set, folder string, 
 	})
 	switch {
 	case ours != nil:
-		return fmt.Errorf("looking again at %q: %w", folder, ours)
+		return w.about("looking again at", folder, ours)
 	case errors.Is(err, mailbox.ErrNoFolder):
 		return nil // nothing was sent yet
 	case errors.Is(err, mailbox.ErrRefused): // it is gone, perhaps: the others are looked at
-		w.Log.Warn("a folder could not be looked at again", "folder", folder, "error", err)
+		w.Log.Warn("a folder could not be looked at again", "folder", w.inLog(folder), "error", err)
 		return nil
 	case err != nil:
-		return onServer(fmt.Errorf("looking again at %q: %w", folder, err))
+		return onServer(w.about("looking again at", folder, err))
 	}
 	return w.workOff(ctx, func(int64) {})
 }

@@ -98,7 +98,7 @@ func (s *Session) Append(ctx context.Context, folder string, flags []string, rec
 	}
 	data, err := s.put(ctx, name, flags, received, message)
 	if err != nil {
-		return mailbox.Ref{}, fmt.Errorf("putting a message into %q: %w", folder, err)
+		return mailbox.Ref{}, s.a.about("putting a message into", folder, err)
 	}
 	at := mailbox.Ref{Folder: folder}
 	if data != nil { // UIDPLUS (RFC 4315) tells
@@ -133,7 +133,7 @@ func (s *Session) put(ctx context.Context, name string, flags []string, received
 // where a server says so only in its answer to APPEND.
 func (s *Session) withID(ctx context.Context, folder, messageID string) (mailbox.Ref, error) {
 	if messageID = strings.Trim(messageID, "<>"); !searchable(messageID) {
-		return mailbox.Ref{}, fmt.Errorf("putting a message into %q: its Message-ID can't be searched for, so a repeat would not be seen", folder)
+		return mailbox.Ref{}, s.a.about("putting a message into", folder, errors.New("its Message-ID can't be searched for, so a repeat would not be seen"))
 	}
 	if err := s.selectFolder(ctx, folder, true); err != nil {
 		if missing, err := s.isMissing(ctx, folder, err); !missing {

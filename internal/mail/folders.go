@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -89,13 +90,13 @@ func (n *folderNames) toServer(name string) (string, error) {
 		return mailbox.Inbox, nil
 	}
 	if reason := badFolder(name); reason != "" {
-		return "", fmt.Errorf("the folder name %q cannot be used: %s", name, reason)
+		return "", &mailbox.FolderError{Doing: "the folder name", Folder: name, Err: fmt.Errorf("it cannot be used: %s", reason)}
 	}
 	n.mu.Lock()
 	delim, prefix := n.delim, n.prefix
 	n.mu.Unlock()
 	if delim != "/" && delim != "" && strings.Contains(name, delim) {
-		return "", fmt.Errorf("the folder name %q cannot be used: the server writes %q between the levels of folders, so a name cannot have it", name, delim)
+		return "", &mailbox.FolderError{Doing: "the folder name", Folder: name, Err: fmt.Errorf("it cannot be used: the server writes %q between the levels of folders, so a name cannot have it", delim)}
 	}
 	if delim != "" {
 		name = strings.ReplaceAll(name, "/", delim)
@@ -357,6 +358,31 @@ func (s *Session) probe(ctx context.Context, names []string) (string, error) {
 	return names[0], err
 }
 
+// about is an error about a folder, which may come into a log.
+func (a *Account) about(doing, folder string, err error) error {
+	e := &mailbox.FolderError{Doing: doing, Folder: folder, Known: a.knows(folder), Err: err}
+	if no := refusal(err); no != nil {
+		e.Bare = strings.TrimSpace(fmt.Sprintf("the server says: %s %s", no.Type, no.Code))
+	}
+	return e
+}
+
+// knows reports whether a folder is watched or has a special use. The name of any
+// other may be made of what a stranger wrote.
+func (a *Account) knows(folder string) bool {
+	a.names.mu.Lock()
+	defer a.names.mu.Unlock()
+	return folder == mailbox.Inbox || slices.Contains(a.cfg.Folders, folder) || slices.Contains(slices.Collect(maps.Values(a.names.uses)), folder)
+}
+
+// inLog is what a log calls a folder.
+func (a *Account) inLog(folder string) string {
+	if a.knows(folder) {
+		return folder
+	}
+	return "…"
+}
+
 // create makes a folder, unless somebody else was quicker, and subscribes to it, so that
 // mail programs show it.
 func (s *Session) create(ctx context.Context, folder string) error {
@@ -368,7 +394,7 @@ func (s *Session) create(ctx context.Context, folder string) error {
 		return s.client.Create(name, nil).Wait()
 	})
 	if no := refusal(err); err != nil && (no == nil || no.Code != imap.ResponseCodeAlreadyExists) {
-		return fmt.Errorf("making the folder %q: %w", folder, err)
+		return s.a.about("making the folder", folder, err)
 	}
 	s.a.names.found(folder)
 	err = s.run(ctx, s.a.pace.answer, func() error {

@@ -108,7 +108,7 @@ func reasonOf(err error) string {
 	if no := refusal(err); no != nil {
 		return "the server says: " + strings.TrimSpace(fmt.Sprintf("%s %s", no.Type, no.Text))
 	}
-	return err.Error()
+	return mailbox.InFull(err)
 }
 
 func (s *Session) workIn(ctx context.Context, name string, jobs []*job) error {
@@ -444,6 +444,6 @@ func (s *Session) skipReason(skipped []string) string {
 	if len(skipped) == 0 {
 		return ""
 	}
-	s.a.sayOnce("the server does not keep these flags in this folder, so rules that set them have no effect", "folder", s.folder, "flags", skipped)
+	s.a.sayOnce("the server does not keep these flags in this folder, so rules that set them have no effect", "folder", s.a.inLog(s.folder), "flags", skipped)
 	return fmt.Sprintf("the server does not keep %s in %q", strings.Join(skipped, ", "), s.folder)
 }

@@ -125,7 +125,7 @@ func (w *folderWatch) afterPoorLine(ctx context.Context, s *Session) error {
 		return err
 	}
 	if err := s.readBodies(ctx, got, needs); err != nil {
-		return fmt.Errorf("reading the texts of the folder %q: %w", w.folder, err)
+		return w.a.about("reading the texts of the folder", w.folder, err)
 	}
 	got = slices.DeleteFunc(got, func(a *answer) bool { return a.poison != "" })
 	role, err := s.role(ctx, w.folder)

@@ -40,7 +40,7 @@ func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deli
 	}
 	uids, err := s.resolve(ctx, folder, q)
 	if err != nil {
-		return fmt.Errorf("reading the folder %q: %w", folder, err)
+		return s.a.about("reading the folder", folder, err)
 	}
 	start := time.Now()
 	return s.each(ctx, folder, uids, q, func(ctx context.Context, batch mailbox.Batch) error {
@@ -128,13 +128,13 @@ func (s *Session) each(ctx context.Context, folder string, uids []uint32, q mail
 		}
 		got, err := s.settle(ctx, p, chunk, w)
 		if err != nil {
-			return fmt.Errorf("reading the folder %q: %w", folder, err)
+			return s.a.about("reading the folder", folder, err)
 		}
 		if err := s.lookAtQuota(ctx, needs); err != nil {
 			return err
 		}
 		if err := s.readBodies(ctx, got, needs); err != nil {
-			return fmt.Errorf("reading the texts of the folder %q: %w", folder, err)
+			return s.a.about("reading the texts of the folder", folder, err)
 		}
 		v := s.view(folder, role)
 		err = line.hand(func() error {
@@ -211,7 +211,7 @@ func (s *Session) back(ctx context.Context, folder string, validity uint32) erro
 		return err
 	}
 	if s.box.UIDValidity != validity {
-		return fmt.Errorf("opening the folder %q: %w", folder, errRenumbered)
+		return s.a.about("opening the folder", folder, errRenumbered)
 	}
 	return nil
 }
@@ -269,7 +269,7 @@ func (a *Account) message(v view, got *answer, needs rules.Needs) mailbox.Messag
 		Invite: got.invite, Odd: got.odd, Trips: got.trips,
 	}, needs)
 	if m.Odd != "" {
-		a.log.Info("an invitation can't be read, and counts as none", "folder", v.folder, "uid", got.uid, "reason", m.Odd)
+		a.log.Info("an invitation can't be read, and counts as none", "folder", a.inLog(v.folder), "uid", got.uid, "reason", m.Odd)
 	}
 	m.Item.QuotaPercent = v.quota
 	if a.seal != nil && bytes.Contains(got.header, []byte(markField)) {

@@ -227,7 +227,7 @@ func (s *Session) selectFolder(ctx context.Context, folder string, again bool) e
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("opening the folder %q: %w", folder, err)
+		return s.a.about("opening the folder", folder, err)
 	}
 	s.folder = folder
 	s.a.names.found(folder)
@@ -243,7 +243,7 @@ func (s *Session) sameNumbers() error {
 	before, known := s.numbered[s.folder]
 	if known && before != s.box.UIDValidity {
 		s.conn.Close()
-		return fmt.Errorf("%w: opening the folder %q: %w", ErrLost, s.folder, errRenumbered)
+		return fmt.Errorf("%w: %w", ErrLost, s.a.about("opening the folder", s.folder, errRenumbered))
 	}
 	s.numbered[s.folder] = s.box.UIDValidity
 	return nil
@@ -272,7 +272,7 @@ func (s *Session) mend(ctx context.Context, err error) error {
 		err = s.selectFolder(ctx, folder, false)
 	}
 	if err == nil && folder != "" && s.box.UIDValidity != box.UIDValidity {
-		err = fmt.Errorf("opening the folder %q: %w", folder, errRenumbered)
+		err = s.a.about("opening the folder", folder, errRenumbered)
 	}
 	if err != nil {
 		s.conn.Close() // nothing is to take the folder for selected

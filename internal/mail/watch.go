@@ -301,7 +301,7 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 		return err
 	}
 	if err := s.readBodies(ctx, got, needs); err != nil {
-		return fmt.Errorf("reading the texts of the folder %q: %w", w.folder, err)
+		return w.a.about("reading the texts of the folder", w.folder, err)
 	}
 	batch := s.a.batch(s.view(w.folder, role), got, needs)
 	batch.Next.UIDNext, batch.Next.SeenAt = got[len(got)-1].uid+1, start
@@ -312,7 +312,7 @@ func (w *folderWatch) readMany(ctx context.Context, s *Session) error {
 	start := time.Now()
 	uids, err := s.resolve(ctx, w.folder, mailbox.Query{FromUID: w.seen.UIDNext})
 	if err != nil {
-		return fmt.Errorf("reading the folder %q: %w", w.folder, err)
+		return w.a.about("reading the folder", w.folder, err)
 	}
 	return s.each(ctx, w.folder, uids, mailbox.Query{Threads: true}, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Next.SeenAt = start
@@ -326,7 +326,7 @@ func (w *folderWatch) startAt(ctx context.Context, s *Session, box *imap.SelectD
 	if next == 0 {
 		uids, err := s.search(ctx, &imap.SearchCriteria{})
 		if err != nil {
-			return fmt.Errorf("reading the folder %q: %w", w.folder, err)
+			return w.a.about("reading the folder", w.folder, err)
 		}
 		next = 1
 		if len(uids) > 0 {
@@ -370,7 +370,7 @@ func (w *folderWatch) readRenumbered(ctx context.Context, s *Session) error {
 	}
 	uids, err := s.resolve(ctx, w.folder, mailbox.Query{Since: since})
 	if err != nil {
-		return fmt.Errorf("reading the folder %q: %w", w.folder, err)
+		return w.a.about("reading the folder", w.folder, err)
 	}
 	err = s.each(ctx, w.folder, uids, mailbox.Query{Threads: true}, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Messages = slices.DeleteFunc(batch.Messages, func(m mailbox.Message) bool {
