@@ -65,6 +65,7 @@ func (w *world) signedIn() (*imapclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	time.AfterFunc(5*patience, func() { conn.Close() }) // nobody waits for ever
 	client := imapclient.New(conn, nil)
 	return client, client.Login(w.user+"@hand", w.server.Password).Wait()
 }
