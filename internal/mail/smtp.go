@@ -97,8 +97,8 @@ const (
 // error is nil only when it was accepted. Either all recipients get it or none:
 // where one is refused, nothing is sent, and Sent.Recipient says which.
 //
-// A failure to reach the server or to sign in is SendLater: the message is not to
-// blame. The error is then a SignInError or CertificateError if a person has to
+// A failure to reach the server, also one that is refused by it, or to sign in is
+// SendLater: the message is not to blame. The error is then a SignInError or CertificateError if a person has to
 // mend something, and to try again soon could lock the account. When ctx ends
 // before the end of the message has been sent, it was not sent; after that the
 // outcome is SendUnknown, and the message must not be sent again by a program.
@@ -114,7 +114,7 @@ func (s *Sender) Send(ctx context.Context, from string, to []string, msg []byte)
 		if dialCtx.Err() != nil {
 			err = context.Cause(dialCtx)
 		}
-		return s.notSent(ctx, Sent{}, "connecting", err)
+		return s.notSent(ctx, Sent{}, connecting, err)
 	}
 	return s.submit(ctx, conn, env)
 }
@@ -192,7 +192,7 @@ func (s *Sender) submit(ctx context.Context, conn net.Conn, env envelope) (Sent,
 // an error occurred.
 func (s *Sender) announce(ctx context.Context, client *smtp.Client, us string, env envelope) (Sent, string, error) {
 	if err := client.Hello(us); err != nil {
-		return Sent{}, "greeting", err
+		return Sent{}, greeting, err
 	}
 	if err := s.signIn(ctx, client); err != nil {
 		return Sent{}, "signing in", err
@@ -225,9 +225,16 @@ func (env envelope) fits(client *smtp.Client) error {
 	return nil
 }
 
+// What is done before the server has heard anything of the message.
+const (
+	connecting = "connecting"
+	greeting   = "greeting"
+)
+
 // notSent reports a failure before the end of the message was sent. It is for
 // ever where the server says so (5yz), or where sent.Outcome has it already;
-// signing in and TLS are never the message's fault.
+// greeting, signing in and TLS are never the message's fault: a server that is being
+// worked on may greet with 554 (RFC 5321 3.1).
 func (s *Sender) notSent(ctx context.Context, sent Sent, stage string, err error) (Sent, error) {
 	var refusal *SignInError
 	var reply *smtp.SMTPError
@@ -238,7 +245,7 @@ func (s *Sender) notSent(ctx context.Context, sent Sent, stage string, err error
 	case errors.As(err, &refusal):
 	case errors.As(err, &reply):
 		sent.Code, sent.Reply = codeOf(reply), tellable(reply.Message)
-		if reply.Code >= 500 && reply.Code < 600 {
+		if reply.Code >= 500 && reply.Code < 600 && stage != connecting && stage != greeting {
 			sent.Outcome = SendRefused
 		}
 		err = fmt.Errorf("the server answered %s", sent.Code) // its words may hold addresses

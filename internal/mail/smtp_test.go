@@ -38,7 +38,10 @@ func TestEveryAnswerTellsWhetherTheMailWasSent(t *testing.T) {
 	const closing, busy, no = "421 4.3.2 closing", "451 4.3.0 later, pat@board.example", "554 5.7.1 no, pat@board.example hush-subject"
 	stages := []string{"greeting", "EHLO", "MAIL", "RCPT", "RCPT 2", "DATA", "."}
 	for _, stage := range stages {
-		hangUp, garbage := SendLater, SendLater
+		hangUp, garbage, refused := SendLater, SendLater, SendRefused
+		if stage == "greeting" || stage == "EHLO" { // of the message it has heard nothing yet
+			refused = SendLater
+		}
 		if stage == "." {
 			hangUp, garbage = SendUnknown, SendUnknown
 		}
@@ -48,7 +51,7 @@ func TestEveryAnswerTellsWhetherTheMailWasSent(t *testing.T) {
 		}{
 			{"421", closing, SendLater},
 			{"4xx", busy, SendLater},
-			{"5xx", no, SendRefused},
+			{"5xx", no, refused},
 			{"hangs up", "", hangUp},
 			{"no SMTP", "what?", garbage},
 			{"an answer that means nothing there", "399 hm", garbage},
