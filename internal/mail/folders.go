@@ -370,6 +370,11 @@ func (a *Account) about(doing, folder string, err error) error {
 // knows reports whether a folder is watched or has a special use. The name of any
 // other may be made of what a stranger wrote.
 func (a *Account) knows(folder string) bool {
+	for _, usual := range wellKnown {
+		if slices.Contains(usual, folder) {
+			return true
+		}
+	}
 	a.names.mu.Lock()
 	defer a.names.mu.Unlock()
 	return folder == mailbox.Inbox || slices.Contains(a.cfg.Folders, folder) || slices.Contains(slices.Collect(maps.Values(a.names.uses)), folder)
