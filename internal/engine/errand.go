@@ -124,7 +124,8 @@ func (w *work) oneErrand(ctx context.Context, id int64) error {
 	s := open[0]
 	ending, outcome, trouble := w.errand(ctx, s)
 	if isMail(trouble) {
-		// It was certainly not done; others must not wait for it.
+		// It was certainly not done, but for a draft, which is looked for before it is
+		// written again or withdrawn; others must not wait for it.
 		if err := w.start(ctx, open); err != nil {
 			return unlessTakenBack(err)
 		}
@@ -178,7 +179,8 @@ func (w *work) errand(ctx context.Context, s store.Step) (store.Ending, mailbox.
 		e, o := w.ended(s, mailbox.Outcome{Result: mailbox.Unknown, Reason: InDoubt})
 		return e, o, nil
 	}
-	e := mailbox.Errand{Key: errandKey(w.Name, s), Account: w.Name, Rule: s.Rule, Op: s.Op, Subject: s.Item.Subject, From: s.Item.Sender, Now: w.now(), Doubt: doubt}
+	e := w.errandOf(s, nil)
+	e.Doubt = doubt
 	reason, err := w.prepare(ctx, s, &e)
 	if err != nil || reason != "" {
 		return simple(failed(s, reason), err)
@@ -252,6 +254,12 @@ func errandKey(account string, s store.Step) string {
 var backoff = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour}
 
 func (w *work) ended(s store.Step, o mailbox.Outcome) (store.Ending, mailbox.Outcome) {
+	if o.Result != mailbox.Done && isUnheard(s) && !strings.HasPrefix(o.Reason, mailbox.Unheard) {
+		o.Reason = mailbox.Unheard + "an earlier call was not answered, and then " + o.Reason
+	}
+	if unheard := strings.HasPrefix(o.Reason, mailbox.Unheard); unheard && (o.Result == mailbox.Refused || o.Result == mailbox.Later && s.Attempts >= len(backoff)) {
+		o.Result = mailbox.Unknown // nobody else will find out
+	}
 	e := store.Ending{StepID: s.ID, At: o.At, Reason: o.Reason}
 	switch o.Result {
 	case mailbox.Done:
@@ -406,6 +414,11 @@ func (w *work) draft(ctx context.Context, s store.Step, e mailbox.Errand) (store
 		return store.Ending{}, onServer(fmt.Errorf("writing a draft for %q: %w", s.Rule, err))
 	}
 	return store.Ending{StepID: s.ID, State: store.Done, At: at, Reason: draftReason + id}, nil
+}
+
+// errandOf is a step as the outside sees it.
+func (w *work) errandOf(s store.Step, raw []byte) mailbox.Errand {
+	return mailbox.Errand{Key: errandKey(w.Name, s), Account: w.Name, Rule: s.Rule, Op: s.Op, Subject: s.Item.Subject, From: s.Item.Sender, Now: w.now(), Raw: raw}
 }
 
 const draftReason = "a draft with the Message-ID "

@@ -269,7 +269,7 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", w.inLog(now.Folder), "uid", now.UID)
 			o, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
 			if err == nil {
-				err = w.owner.Withdraw(ctx, w.now(), o.waiting)
+				err = w.endWaiting(ctx, o)
 			}
 			if err != nil {
 				return err

@@ -262,6 +262,9 @@ func startHooks(t testing.TB) *hooks {
 		status, hold := h.status, h.hold
 		h.calls = append(h.calls, call1{r.Header.Get("webhook-id"), string(body)})
 		h.mu.Unlock()
+		if status == 0 {
+			panic(http.ErrAbortHandler) // the answer is lost
+		}
 		if hold != nil {
 			select {
 			case <-hold:

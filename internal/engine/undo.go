@@ -72,10 +72,16 @@ func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, t
 func (a *Account) settleBut(ctx context.Context, args UndoArgs) error {
 	w := &work{Account: a, set: a.rules.Load(), run: a.run}
 	o, err := w.waiting(ctx, args)
-	if err == nil {
-		err = a.owner.Withdraw(ctx, a.now(), o.waiting)
-	}
 	if err != nil {
+		return err
+	}
+	if len(o.tried) > 0 {
+		if w.session, err = a.open(ctx); err != nil {
+			return err
+		}
+		defer w.session.Close()
+	}
+	if err := w.endWaiting(ctx, o); err != nil {
 		return err
 	}
 	return a.Settle(ctx)

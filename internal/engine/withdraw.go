@@ -39,17 +39,26 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 			return err
 		}
 	}
-	if err := w.owner.Withdraw(ctx, w.now(), o.waiting); err != nil {
+	if err := w.endWaiting(ctx, o); err != nil {
 		return err
 	}
 	return left
+}
+
+// endWaiting ends what waits, for its turn or to be tried again.
+func (w *work) endWaiting(ctx context.Context, o open) error {
+	if err := w.endTried(ctx, o.tried); err != nil {
+		return err
+	}
+	return w.owner.Withdraw(ctx, w.now(), o.waiting)
 }
 
 // open are steps that are not done yet.
 type open struct {
 	waiting  []int64
 	doubtful []int64 // that an earlier try may have put on the calendar, or that were begun there
-	busy     []int64 // that were begun outside the folders
+	tried    []int64 // that an earlier try may have done outside the folders
+	busy     []int64 // that are being done there
 }
 
 // waiting are the open steps that args mean.
@@ -72,6 +81,8 @@ func (w *work) waiting(ctx context.Context, args UndoArgs) (o open, err error) {
 		case begun && s.Op.Kind != mailbox.Event:
 		case s.Op.Kind == mailbox.Event && inDoubt(s):
 			o.doubtful = append(o.doubtful, s.ID)
+		case s.State == store.Planned && (isUnheard(s) || mayBeDraft(s) && w.Outside != nil):
+			o.tried = append(o.tried, s.ID)
 		default:
 			o.waiting = append(o.waiting, s.ID)
 		}

@@ -158,8 +158,10 @@ func ofHook(o hook.Outcome, repeatable bool) mailbox.Outcome {
 	switch {
 	case o.Result == hook.Done:
 		out.Result = mailbox.Done
-	case o.Result == hook.Later, o.Result == hook.Unknown && repeatable:
+	case o.Result == hook.Later:
 		out.Result = mailbox.Later
+	case o.Result == hook.Unknown && repeatable:
+		out.Result, out.Reason = mailbox.Later, mailbox.Unheard+o.Reason
 	case o.Result == hook.Unknown:
 		out.Result = mailbox.Unknown
 	default:

@@ -190,6 +190,10 @@ type Outcome struct {
 	LetterID string
 }
 
+// Unheard begins the reason of a call to another program that was sent and not answered:
+// it may have been done, and can be done again.
+const Unheard = "it may have been received: "
+
 var (
 	// ErrNoFolder: the account has no folder of a special use.
 	ErrNoFolder = errors.New("there is no such folder")
