@@ -54,9 +54,6 @@ func (u UndoArgs) filter(account string) store.Filter {
 // left alone, and the journal says why. What still waits is withdrawn before anything
 // else is done, lest it be sent first.
 func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, total int64)) (run int64, err error) {
-	if err := a.settleBut(ctx, args); err != nil {
-		return 0, err
-	}
 	text, err := json.Marshal(args)
 	if err != nil {
 		return 0, err
@@ -64,6 +61,9 @@ func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, t
 	run, err = a.resume(ctx, store.Run{Kind: store.KindUndo, Args: text, RulesHash: a.rules.Load().Hash, Started: a.now()})
 	if err != nil {
 		return 0, err
+	}
+	if err := a.settleBut(ctx, args); err != nil {
+		return run, a.endRun(ctx, run, "", err)
 	}
 	return run, a.undo(ctx, run, args, progress)
 }
