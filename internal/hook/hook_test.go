@@ -230,7 +230,7 @@ func TestACallThatIsStopped(t *testing.T) {
 			defer cancel()
 			s := receive(t, func(_ http.ResponseWriter, r *http.Request) {
 				cancel()
-				<-r.Context().Done()
+				unanswered(r)
 			})
 			o := call(ctx, s.client(), s.URL+"/"+pathCanary)
 			if checkReason(t, o); o.Result != Unknown || !strings.Contains(o.Reason, "told to stop") {
@@ -238,7 +238,7 @@ func TestACallThatIsStopped(t *testing.T) {
 			}
 		})
 		t.Run("by its own time limit is unknown/"+way, func(t *testing.T) {
-			s := receive(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+			s := receive(t, func(_ http.ResponseWriter, r *http.Request) { unanswered(r) })
 			c := s.client()
 			c.Timeout = 250 * time.Millisecond
 			o := Outcome{Result: Later}
@@ -251,6 +251,13 @@ func TestACallThatIsStopped(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unanswered waits until the caller has gone; to return would be an answer, which may
+// come before the caller has noticed that its time is up.
+func unanswered(r *http.Request) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
 }
 
 // What can't be reached was not sent anything: it is for later, and says why.
