@@ -43,7 +43,7 @@ import (
 //	post HOW                   the SMTP server from now on: take, later, refuse or swallow the answer
 //	hooks STATUS               what listens at {hooks} answers from now on
 //	approve N..., refuse N...  at the terminal
-//	answer FROM TEXT [secret=N] [verdict=fail]
+//	answer FROM TEXT [mail=N] [verdict=fail]
 //	                           answers the N-th mail that was posted, the last if not said
 //	deliver-posted             what was posted comes into the inbox, too
 //	edit-by-hand FOLDER        a mail program stores the message there, edited

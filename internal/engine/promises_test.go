@@ -349,7 +349,7 @@ func (d *desk) until(holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-late:
-			d.Fatal("it did not come true in 20 s")
+			d.Fatal("it did not come true in a minute")
 		}
 	}
 }
