@@ -384,7 +384,6 @@ Next:
 `, s.pages["agenda.html"])
 }
 
-// hold keeps the servers open until Ctrl-C.
 // serve holds the mail server open with the mail as it came, and says how to reach it.
 func (s *show) serve(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(s.world.IMAPAddr())
@@ -408,6 +407,7 @@ Into dana.password goes the word %[4]s. Ctrl-C ends it all.
 	return nil
 }
 
+// hold keeps the servers open until Ctrl-C.
 func (s *show) hold(ctx context.Context) {
 	s.printf("\nPoint a mail program at IMAP %s (user %s, password %s, no TLS). Ctrl-C ends.\n", s.world.IMAPAddr(), s.world.User, s.world.Password)
 	<-ctx.Done()

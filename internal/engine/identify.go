@@ -269,7 +269,8 @@ func (w *work) reversed(ctx context.Context, it store.Item, now mailbox.Ref) err
 			w.Log.Info("a person moved a message back; it stays there", "rule", s.Rule, "step", s.ID, "folder", w.inLog(now.Folder), "uid", now.UID)
 			o, err := w.waiting(ctx, UndoArgs{Item: it.ID, Rule: s.Rule})
 			if err == nil {
-				err = w.endWaiting(ctx, o)
+				blind := work{Account: w.Account} // while mail arrives nothing else is looked for
+				err = blind.endWaiting(ctx, o)
 			}
 			if err != nil {
 				return err

@@ -46,9 +46,10 @@ func (a *Account) takeBackDue(ctx context.Context, now time.Time) (left error) {
 		w := &work{Account: a, session: session, set: set, run: a.run}
 		if err := w.takeBackBy(ctx, rule, items, now); err != nil {
 			err = fmt.Errorf("looking whether %q is to be taken back: %w", rule.Name, err)
-			if left = errors.Join(left, err); !isCalendar(err) || isMail(err) {
-				return left
+			if !isCalendar(err) || isMail(err) {
+				return err
 			}
+			left = errors.Join(left, err)
 		}
 	}
 	return left
@@ -98,9 +99,11 @@ func (w *work) takeBackBy(ctx context.Context, rule *rules.Rule, items []store.I
 			continue
 		}
 		w.Log.Info("taking back what a rule did: its undoWhen holds", "rule", rule.Name, "item", it.ID)
-		if err := w.takeItemBack(ctx, rule, it.ID); isCalendar(err) && !isMail(err) {
+		switch err := w.takeItemBack(ctx, rule, it.ID); {
+		case isBusy(err): // it is looked at again
+		case isCalendar(err) && !isMail(err):
 			left = errors.Join(left, err) // the calendar is away; the next may need none
-		} else if err != nil {
+		case err != nil:
 			return err
 		}
 	}

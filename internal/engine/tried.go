@@ -24,7 +24,7 @@ func mayBeDraft(s store.Step) bool {
 
 // endTried ends steps that wait to be tried again, and may have been done. A draft that
 // lies among the drafts was written, and one that does not is withdrawn; where it can't be
-// known, the step is uncertain.
+// known, as there is no session to look with, the step is uncertain.
 func (w *work) endTried(ctx context.Context, ids []int64) error {
 	for _, id := range ids {
 		if err := w.endOneTried(ctx, id); err != nil {
@@ -45,7 +45,7 @@ func (w *work) endOneTried(ctx context.Context, id int64) error {
 	}
 	s := open[0]
 	e := store.Ending{StepID: id, State: store.Uncertain, Reason: "taken back before it was tried again; " + s.Reason}
-	if !isUnheard(s) {
+	if !isUnheard(s) && w.session != nil {
 		if e, err = w.lookForDraft(ctx, s); err != nil {
 			return err
 		}

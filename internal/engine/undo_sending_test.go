@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,4 +91,36 @@ func TestAJournalThatStandsStill(t *testing.T) {
 	if s := d.steps(); len(s) != 1 || s[0].State != store.Done {
 		t.Errorf("what was accepted stands as %v", s)
 	}
+}
+
+// Where undoWhen of a rule on events comes to hold while the rule tells somebody, what
+// else it did is taken back, and the account goes on.
+func TestUndoWhenWhileARuleOnEventsTellsSomebody(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, startMemory(t, ""), sqlite(t), "version: 1\nrules: []\n")
+	d.listening, d.calendarNames, d.cal = startHooks(t), []string{"primary"}, startCalendars(t, time.Date(2026, 11, 30, 8, 0, 0, 0, london))
+	hold := make(chan struct{})
+	d.listening.hold = hold
+	d.set = loadRules(t, strings.ReplaceAll(`version: 1
+timezone: Europe/London
+workHours: Mon-Fri 08:00-18:00
+rules:
+  - name: Tell
+    on: event
+    when: event.external and event.response != "declined"
+    undoWhen: event.response == "declined"
+    do: [{notify: "{hooks}/in"}, {color: grape}]
+`, "{hooks}", d.listening.url))
+	c := &aCase{desk: d, files: map[string]string{}, began: d.cal.begin}
+	c.do("run")
+	c.start()
+	c.do("event Pitch 3.12 15:00 1h from=ben@partner.example")
+	colour := func(state store.State) bool {
+		return slices.ContainsFunc(d.steps(), func(s store.Step) bool { return s.Op.Do == "color" && s.State == state })
+	}
+	c.until(func() bool { return len(d.listening.called()) > 0 && colour(store.Done) })
+	c.do("guest Pitch me declined")
+	c.until(func() bool { return colour(store.Undone) })
+	close(hold)
+	c.stop()
 }

@@ -29,7 +29,7 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 	}
 	var left error
 	for _, id := range o.busy {
-		left = errors.Join(left, onServer(fmt.Errorf("step %d is being sent or done at this moment, so it was not taken back; undo it again in a moment", id)))
+		left = errors.Join(left, onServer(&busyError{id}))
 	}
 	for _, id := range o.doubtful {
 		err := w.endDoubtfulEvent(ctx, id)
@@ -45,7 +45,20 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 	return left
 }
 
-// endWaiting ends what waits, for its turn or to be tried again.
+// busyError says that a step is being done outside the folders, and passes.
+type busyError struct{ step int64 }
+
+func (e *busyError) Error() string {
+	return fmt.Sprintf("step %d is being sent or done at this moment, so it was not taken back; undo it again in a moment", e.step)
+}
+
+func isBusy(err error) bool {
+	var busy *busyError
+	return errors.As(err, &busy)
+}
+
+// endWaiting ends what waits, for its turn or to be tried again. Without a session nothing
+// is looked for.
 func (w *work) endWaiting(ctx context.Context, o open) error {
 	if err := w.endTried(ctx, o.tried); err != nil {
 		return err
