@@ -163,6 +163,7 @@ type seen struct {
 	uid      imap.UID
 	validity uint32
 	flags    []imap.Flag
+	when     time.Time // just before it was looked at
 }
 
 var number = regexp.MustCompile(`X-Delivery: (\d+)`)
@@ -182,6 +183,7 @@ func (p *person) look() (all []seen) {
 
 func (p *person) lookInto(folder string) (all []seen) {
 	p.Helper()
+	now := time.Now()
 	data, err := p.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
 	p.must(err)
 	if data.NumMessages == 0 {
@@ -197,7 +199,7 @@ func (p *person) lookInto(folder string) (all []seen) {
 		}
 		n, err := strconv.Atoi(string(found[1]))
 		p.must(err)
-		all = append(all, seen{p.mail[n], folder, m.UID, data.UIDValidity, m.Flags})
+		all = append(all, seen{p.mail[n], folder, m.UID, data.UIDValidity, m.Flags, now})
 	}
 	return all
 }
@@ -257,14 +259,13 @@ func (p *person) flag(s seen, flag string) {
 		op, value = imap.StoreFlagsDel, "false"
 	}
 	p.open(s.folder)
-	from := time.Now()
 	changed, err := p.Store(imap.UIDSetNum(s.uid), &imap.StoreFlags{Op: op, Flags: []imap.Flag{imap.Flag(flag)}}, nil).Collect()
 	if err != nil || len(changed) == 0 {
 		p.note("a person finds %d no longer in %s", s.n, s.folder)
-		s.perhaps = append(s.perhaps, act{flag, value, from, time.Now()}) // a message on its way may take it along
+		s.perhaps = append(s.perhaps, act{flag, value, s.when, time.Now()}) // a message on its way may take it along
 		return
 	}
-	p.did(s, act{flag, value, from, time.Now()})
+	p.did(s, act{flag, value, s.when, time.Now()})
 }
 
 func (s seen) has(flag string) bool {
