@@ -157,11 +157,16 @@ func (w *world) halfWay(d *delivery, rows []store.Step) bool {
 }
 
 // parted reports whether a move of a message may have been a copy whose original was
-// there for a while: the server has no MOVE, or was killed in the middle of one.
+// there for a while: the server has no MOVE, or was killed or gave a folder new UIDs in
+// the middle of one.
 func (w *world) parted(rows []store.Step) bool {
+	between := slices.Clone(w.renumbered)
+	for _, killed := range w.sights {
+		between = append(between, killed.when)
+	}
 	return w.kind.mail != everything || slices.ContainsFunc(rows, func(s store.Step) bool {
-		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(w.sights, func(killed sight) bool {
-			return s.Planned.Before(killed.when) && s.Ended.After(killed.when)
+		return s.Op.Kind == mailbox.Move && slices.ContainsFunc(between, func(at time.Time) bool {
+			return s.Planned.Before(at) && s.Ended.After(at)
 		})
 	})
 }

@@ -104,6 +104,7 @@ func (w *world) renumbers(m moment) {
 	}
 	w.validity++
 	w.renumbered = append(w.renumbered, time.Now())
+	w.renewed = append(w.renewed, folder)
 	w.counts["12"]++
 	w.note("%s is renumbered: %d", folder, w.validity)
 	w.server.Doveadm("mailbox", "update", "-u", w.user, "--uid-validity", strconv.Itoa(w.validity), folder)

@@ -262,6 +262,18 @@ func (h *history) believe(seen map[int]map[spot]bool) {
 	}
 }
 
+// stayed takes over what is seen where Dovecot wrote that it had expunged it, and had to
+// leave it there as the folder got new UIDs in that moment.
+func (h *history) stayed(seen map[int]map[spot]bool) {
+	for n, places := range seen {
+		for place, unmarked := range places {
+			if h.left[n][place] && slices.Contains(h.renewed, place.box) {
+				h.at[n][place] = unmarked
+			}
+		}
+	}
+}
+
 // copiesLeft counts a message's copies that have not gone. Where nothing can be
 // expunged by name, to be marked deleted is to be gone.
 func (w *world) copiesLeft(at map[spot]bool) (n int) {
@@ -308,8 +320,11 @@ func (w *world) told(all []seen) *history {
 	w.Helper()
 	want := w.spots(all)
 	h := w.replay()
-	for end := time.Now().Add(patience); !w.same(h.at, want) && time.Now().Before(end); h = w.replay() {
+	h.stayed(want)
+	for end := time.Now().Add(patience); !w.same(h.at, want) && time.Now().Before(end); {
 		w.pause(20 * time.Millisecond)
+		h = w.replay()
+		h.stayed(want)
 	}
 	for _, d := range w.mail[1:] {
 		d.gone = d.gone || h.destroyed[d.n] && h.copiesLeft(h.at[d.n]) == 0

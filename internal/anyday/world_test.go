@@ -53,6 +53,7 @@ type world struct {
 	sights     []sight           // what was seen after Dovecot was killed
 	validity   int               // the last that a folder got
 	renumbered []time.Time       // when folders got new UIDs
+	renewed    []string          // which folders these were
 	agenda     string            // at which minute the agenda is due
 	applied    bool              // the rules have been asked to go over mail that was there
 	broken     bool              // the rules file can not be read now
