@@ -270,6 +270,7 @@ func init() {
 		"interrupt":      func(c *aCase, _ []string) { c.interrupt() },
 		"stop":           func(c *aCase, _ []string) { c.stop() },
 		"restart":        func(c *aCase, _ []string) { c.leave() },
+		"killed":         func(c *aCase, _ []string) { c.killed() },
 		"post":           func(c *aCase, args []string) { c.tools(); c.post.answers(args[0]) },
 		"hooks":          func(c *aCase, args []string) { c.hooksAnswer(args[0]) },
 		"pass":           func(c *aCase, args []string) { c.pass(c.length(args[0])) },

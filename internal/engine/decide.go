@@ -301,6 +301,9 @@ func (a *Account) takeBackFor(ctx context.Context, s store.Step) error {
 	if err := w.start(ctx, []store.Step{s}); err != nil {
 		return unlessTakenBack(err)
 	}
+	if err := w.setAside(ctx, back.Step); err != nil {
+		return err
+	}
 	// What the rule has done after the letter, its reader has not seen.
 	args := UndoArgs{Step: back.Step, Item: back.Item, Rule: back.Rule, Ended: back.Since, Until: parseInstant(s.Op.With["until"])}
 	text, err := json.Marshal(args)
@@ -311,8 +314,8 @@ func (a *Account) takeBackFor(ctx context.Context, s store.Step) error {
 	if err != nil {
 		return err
 	}
-	if err := a.undo(ctx, run, args, nil); isCalendar(err) && !isMail(err) {
-		w.Log.Warn("what is to be taken back waits for the calendar", "step", s.ID, "error", err)
+	if err := a.undo(ctx, run, args, nil); isBusy(err) || isCalendar(err) && !isMail(err) {
+		w.Log.Warn("what is to be taken back waits", "step", s.ID, "error", err)
 		return nil
 	} else if err != nil {
 		return err

@@ -396,7 +396,11 @@ func (w *work) again(it store.Item, d *rules.Diary) (*rules.Item, bool) {
 
 func (w *work) takeOccasionBack(ctx context.Context, rule *rules.Rule, item int64) error {
 	args := UndoArgs{Rule: rule.Name, Item: item}
-	if err := w.withdraw(ctx, args); err != nil && !isBusy(err) { // what is just being done is looked at again
+	o, err := w.waiting(ctx, args)
+	if err == nil {
+		err = w.withdraw(ctx, o)
+	}
+	if err != nil && !isBusy(err) { // what is just being done is looked at again
 		return err
 	}
 	done, err := w.Journal.Steps(ctx, args.filter(w.Name))

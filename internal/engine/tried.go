@@ -22,6 +22,26 @@ func mayBeDraft(s store.Step) bool {
 	return s.Op.Kind == mailbox.Outside && s.Attempts > 0 && s.Undoes == 0 && (s.Op.Do == "draft" || s.Op.With["as"] == "draft")
 }
 
+// endBegun ends a step that was being done outside the folders when foredesk was stopped,
+// and reports whether it has ended: nobody can know whether it reached somebody else,
+// and it is not done again. What can be taken back is brought to its end by others
+// first, and so is what is just being done.
+func (w *work) endBegun(ctx context.Context, id int64) (ended bool, err error) {
+	if !w.hands.take(id) {
+		return false, nil
+	}
+	defer w.hands.drop(id)
+	begun, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Started}})
+	if err != nil || len(begun) == 0 {
+		return err == nil, err
+	}
+	if w.inverse(begun[0]).State != store.Failed {
+		return false, nil
+	}
+	e := store.Ending{StepID: id, State: store.Uncertain, Reason: "foredesk was stopped while it did this, so it may have been done; it was taken back before it was tried again"}
+	return true, w.owner.Finish(ctx, w.now(), []store.Ending{e})
+}
+
 // endTried ends steps that wait to be tried again, and may have been done. A draft that
 // lies among the drafts was written, and one that does not is withdrawn; where it can't be
 // known, as there is no session to look with, the step is uncertain.

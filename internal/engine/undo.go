@@ -68,21 +68,30 @@ func (a *Account) Undo(ctx context.Context, args UndoArgs, progress func(done, t
 	return run, a.undo(ctx, run, args, progress)
 }
 
-// settleBut takes up what was left unfinished, but for what is to be taken back.
+// settleBut takes up what was left unfinished, but for what is to be taken back. What can't
+// be looked for on the calendar at present is not done meanwhile.
 func (a *Account) settleBut(ctx context.Context, args UndoArgs) error {
 	w := &work{Account: a, set: a.rules.Load(), run: a.run}
+	if err := w.setAside(ctx, args.Step); err != nil {
+		return err
+	}
 	o, err := w.waiting(ctx, args)
 	if err != nil {
 		return err
 	}
-	if len(o.tried) > 0 {
+	if len(o.tried)+len(o.doubtful) > 0 {
 		if w.session, err = a.open(ctx); err != nil {
 			return err
 		}
 		defer w.session.Close()
 	}
-	if err := w.endWaiting(ctx, o); err != nil {
+	if err := w.withdraw(ctx, o); err != nil && !isCalendar(err) && !isBusy(err) {
 		return err
+	}
+	for _, id := range o.doubtful {
+		if w.hands.take(id) {
+			defer w.hands.drop(id)
+		}
 	}
 	return a.Settle(ctx)
 }
@@ -95,14 +104,13 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	}
 	defer session.Close()
 	w := &work{Account: a, session: session, set: a.rules.Load(), run: run}
-	left := w.withdraw(ctx, args)
-	if left != nil && !isCalendar(left) && !isMail(left) {
-		return left
+	o, err := w.waiting(ctx, args)
+	if err != nil {
+		return err
 	}
-	if args.Step != 0 {
-		if err := w.setAside(ctx, args.Step); err != nil {
-			return err
-		}
+	left := w.withdraw(ctx, o)
+	if left != nil && !isCalendar(left) && !isBusy(left) {
+		return left
 	}
 	var done int64
 	tried := map[int64]bool{}
@@ -128,8 +136,12 @@ func (a *Account) undo(ctx context.Context, run int64, args UndoArgs, progress f
 	return errors.Join(a.owner.Progress(ctx, run, done, done), left)
 }
 
-// setAside closes an uncertain step: a person has looked, and wants no more of it.
+// setAside closes an uncertain step: a person has looked, and wants no more of it. At
+// what becomes uncertain only as it is taken back nobody has looked.
 func (w *work) setAside(ctx context.Context, step int64) error {
+	if step == 0 {
+		return nil
+	}
 	uncertain, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: step, States: []store.State{store.Uncertain}})
 	if err != nil || len(uncertain) == 0 {
 		return err

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -123,4 +124,28 @@ rules:
 	c.until(func() bool { return colour(store.Undone) })
 	close(hold)
 	c.stop()
+}
+
+// killed leaves what waits as a process does that is killed while it does it.
+func (c *aCase) killed() {
+	c.Helper()
+	c.take()
+	var ids []int64
+	for _, s := range c.steps() {
+		if s.State == store.Planned {
+			ids = append(ids, s.ID)
+		}
+	}
+	c.leave()
+	journal, err := store.Open(c.Context(), c.dsn)
+	if err != nil {
+		c.Fatal(err)
+	}
+	own, err := journal.Own(c.Context(), user)
+	if err != nil {
+		c.Fatal(err)
+	}
+	if err := errors.Join(own.Start(c.Context(), ids), own.Release(), journal.Close()); err != nil {
+		c.Fatal(err)
+	}
 }

@@ -19,17 +19,18 @@ const Withdrawn = store.TakenBackFirst
 
 // withdraw ends steps that wait for their time, or for a person, before they were
 // done: a mail that is taken out of snooze does not come back a second time. What may
-// be on the calendar already is looked for there, so that it can be taken back. A
-// CalendarError names what could not be looked for, and a MailError what is just being
-// done outside the folders; all else is withdrawn.
-func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
-	o, err := w.waiting(ctx, args)
-	if err != nil {
-		return err
-	}
+// be on the calendar already is looked for there, so that it can be taken back, and what
+// was being sent when foredesk was stopped is not sent again. A CalendarError names what
+// could not be looked for, and a busyError what is just being done outside the folders;
+// all else is withdrawn.
+func (w *work) withdraw(ctx context.Context, o open) error {
 	var left error
-	for _, id := range o.busy {
-		left = errors.Join(left, onServer(&busyError{id}))
+	for _, id := range o.begun {
+		if ended, err := w.endBegun(ctx, id); err != nil {
+			return err
+		} else if !ended {
+			left = errors.Join(left, onServer(&busyError{id}))
+		}
 	}
 	for _, id := range o.doubtful {
 		err := w.endDoubtfulEvent(ctx, id)
@@ -45,6 +46,15 @@ func (w *work) withdraw(ctx context.Context, args UndoArgs) error {
 	return left
 }
 
+// endWaiting ends what waits, for its turn or to be tried again. Without a session nothing
+// is looked for.
+func (w *work) endWaiting(ctx context.Context, o open) error {
+	if err := w.endTried(ctx, o.tried); err != nil {
+		return err
+	}
+	return w.owner.Withdraw(ctx, w.now(), o.waiting)
+}
+
 // busyError says that a step is being done outside the folders, and passes.
 type busyError struct{ step int64 }
 
@@ -57,21 +67,12 @@ func isBusy(err error) bool {
 	return errors.As(err, &busy)
 }
 
-// endWaiting ends what waits, for its turn or to be tried again. Without a session nothing
-// is looked for.
-func (w *work) endWaiting(ctx context.Context, o open) error {
-	if err := w.endTried(ctx, o.tried); err != nil {
-		return err
-	}
-	return w.owner.Withdraw(ctx, w.now(), o.waiting)
-}
-
 // open are steps that are not done yet.
 type open struct {
 	waiting  []int64
 	doubtful []int64 // that an earlier try may have put on the calendar, or that were begun there
 	tried    []int64 // that an earlier try may have done outside the folders
-	busy     []int64 // that are being done there
+	begun    []int64 // that are being done there, or were when foredesk was stopped
 }
 
 // waiting are the open steps that args mean.
@@ -90,7 +91,7 @@ func (w *work) waiting(ctx context.Context, args UndoArgs) (o open, err error) {
 		switch {
 		case args.leaves(s), !args.Ended.IsZero() && !meant[s.Item.ID]:
 		case begun && s.Op.Kind == mailbox.Outside && !isLetter(s.Op) && s.Op.Do != takingBack:
-			o.busy = append(o.busy, s.ID)
+			o.begun = append(o.begun, s.ID)
 		case begun && s.Op.Kind != mailbox.Event:
 		case s.Op.Kind == mailbox.Event && inDoubt(s):
 			o.doubtful = append(o.doubtful, s.ID)
