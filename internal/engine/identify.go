@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,21 +17,38 @@ import (
 // to be handled; known are items with their content. A message that is new is. One that
 // was handled before and lies here again is left alone, unless apply was asked to go over
 // it: then it gets what it has not had yet. A second delivery of the same content is an
-// item of its own. Where one of several was brought back, it is the one that was received
-// first.
+// item of its own. Where one of several was handled before, or brought back, it is the one
+// that was received first.
 func (w *work) identify(ctx context.Context, messages []judged, known map[string][]store.Item) error {
 	var rest []*judged
-	for i := range messages {
-		m := &messages[i]
-		it, ok := inPlace(m.Place, known[m.Key])
-		if !ok {
-			rest = append(rest, m)
-			continue
-		}
+	unplaced := map[string][]*judged{} // by key, those that an item without a place in this folder may be
+	is := func(m *judged, it store.Item) {
 		m.Item, m.handle = it, !w.live && it.ID != 0
 		known[m.Key] = remember(known[m.Key], it)
 	}
-	slices.SortStableFunc(rest, func(a, b *judged) int { return a.received.Compare(b.received) })
+	for i := range messages {
+		m := &messages[i]
+		if it, ok := inPlace(m.Place, known[m.Key]); ok {
+			is(m, it)
+		} else if len(unplacedIn(m.Place, known[m.Key])) > 0 {
+			unplaced[m.Key] = append(unplaced[m.Key], m)
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	for key, same := range unplaced {
+		items := unplacedIn(same[0].Place, known[key])
+		slices.SortStableFunc(same, byReceived)
+		n := min(len(items), len(same))
+		same, rest = same[:n], append(rest, same[n:]...)
+		slices.SortFunc(same, byUID)
+		for i, m := range same {
+			items[i].Place = m.Place
+			is(m, items[i])
+		}
+	}
+	slices.SortFunc(rest, byUID)
+	slices.SortStableFunc(rest, byReceived)
 	for _, m := range rest {
 		it, handle, err := w.elsewhere(ctx, m, known[m.Key])
 		if err != nil {
@@ -41,6 +59,10 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 	}
 	return nil
 }
+
+func byReceived(a, b *judged) int { return a.received.Compare(b.received) }
+
+func byUID(a, b *judged) int { return cmp.Compare(a.Place.UID, b.Place.UID) }
 
 // remember notes which item a message of the batch is, so that the next one with
 // the same content is taken for another.
@@ -56,31 +78,26 @@ func remember(known []store.Item, item store.Item) []store.Item {
 
 // inPlace returns the item that lies in a place by the journal.
 func inPlace(place mailbox.Ref, known []store.Item) (store.Item, bool) {
-	for _, it := range known {
-		if it.Place == place {
-			return it, true
-		}
+	i := slices.IndexFunc(known, func(it store.Item) bool { return it.Place == place })
+	if i < 0 {
+		return store.Item{}, false
 	}
-	it, ok := unplacedIn(place, known)
-	it.Place = place
-	return it, ok
+	return known[i], true
 }
 
-// unplacedIn returns the item that lies in the folder of a place by the journal, without
-// a UID that is good there: it was moved by us where the server does not tell UIDs, or
-// the folder was renumbered. New UIDs go up as the old ones did, so of several that had
-// one it is the lowest.
-func unplacedIn(place mailbox.Ref, known []store.Item) (lowest store.Item, ok bool) {
+// unplacedIn returns the items that lie in the folder of a place by the journal, without
+// a UID that is good there: they were moved by us where the server does not tell UIDs, or
+// the folder was renumbered. New UIDs go up as the old ones did, so they are in the order
+// of those.
+func unplacedIn(place mailbox.Ref, known []store.Item) (items []store.Item) {
 	for _, it := range known {
 		unplaced := it.Place.UID == 0 || it.Place.UIDValidity != place.UIDValidity
-		if it.ID == 0 || it.Place.Folder != place.Folder || !unplaced {
-			continue
-		}
-		if !ok || lowest.Place.UID != 0 && it.Place.UID != 0 && it.Place.UID < lowest.Place.UID {
-			lowest, ok = it, true
+		if it.ID != 0 && it.Place.Folder == place.Folder && unplaced {
+			items = append(items, it)
 		}
 	}
-	return lowest, ok
+	slices.SortStableFunc(items, func(a, b store.Item) int { return cmp.Compare(a.Place.UID, b.Place.UID) })
+	return items
 }
 
 // elsewhere decides about a message whose content the journal knows in another
@@ -137,7 +154,12 @@ func (w *work) elsewhere(ctx context.Context, m *judged, known []store.Item) (st
 
 // anew decides about a message once more, as the journal has moved on.
 func (w *work) anew(ctx context.Context, m *judged, known []store.Item) (store.Item, bool, error) {
-	if it, ok := inPlace(m.Place, known); ok {
+	it, ok := inPlace(m.Place, known)
+	if items := unplacedIn(m.Place, known); !ok && len(items) > 0 {
+		it, ok = items[0], true
+		it.Place = m.Place
+	}
+	if ok {
 		return it, !w.live && it.ID != 0, nil
 	}
 	return w.elsewhere(ctx, m, known)
