@@ -59,6 +59,9 @@
 //	go test ./internal/anyday -rapid.seed=17 -anyday.for=1s  the day of one seed
 //	go test ./internal/anyday -rapid.failfile=FILE           one that was made shorter
 //
+// A run lives the days of its seed and of those after it: the seeds of two runs side by
+// side have to lie far apart.
+//
 // When a day fails, rapid makes it shorter as long as it goes on failing, and names the
 // seed and the file that repeat it; the shortest day that failed is told, with the
 // journal, foredesk's log and Dovecot's. What happens is repeated exactly; how
