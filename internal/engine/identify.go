@@ -38,14 +38,12 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 	}
 	for key, same := range unplaced {
 		items := unplacedIn(same[0].Place, known[key])
-		slices.SortStableFunc(same, byReceived)
-		n := min(len(items), len(same))
-		same, rest = same[:n], append(rest, same[n:]...)
-		slices.SortFunc(same, byUID)
-		for i, m := range same {
+		first, later := firstReceived(same, len(items))
+		for i, m := range first {
 			items[i].Place = m.Place
 			is(m, items[i])
 		}
+		rest = append(rest, later...)
 	}
 	slices.SortFunc(rest, byUID)
 	slices.SortStableFunc(rest, byReceived)
@@ -58,6 +56,15 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 		known[m.Key] = remember(known[m.Key], it)
 	}
 	return nil
+}
+
+// firstReceived parts the n messages that were received first, in the order of their UIDs,
+// from those that came later.
+func firstReceived(messages []*judged, n int) (first, later []*judged) {
+	slices.SortStableFunc(messages, byReceived)
+	n = min(n, len(messages))
+	slices.SortFunc(messages[:n], byUID)
+	return messages[:n], messages[n:]
 }
 
 func byReceived(a, b *judged) int { return a.received.Compare(b.received) }
