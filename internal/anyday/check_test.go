@@ -74,6 +74,7 @@ func (w *world) there(all []seen, rows map[string][]store.Step) map[int]map[stri
 		if count[d.n] > 1 && (d.raced(rows[d.subject]) || w.parted(rows[d.subject]) && (w.met(d, "", rows[d.subject]) || w.halfWay(d, rows[d.subject]))) {
 			d.doubled = true
 		}
+		d.doubled = d.doubled || d.raced(rows[d.subject]) && saysTwo(rows[d.subject]) // one may have gone with its folder since
 		if !d.gone && count[d.n] != 1 && !d.doubled {
 			w.Errorf("delivery %d, %q, is there %d times", d.n, d.subject, count[d.n])
 		}
@@ -189,6 +190,12 @@ func (d *delivery) raced(rows []store.Step) bool {
 			return a.property == "place" && !s.Planned.After(a.to) && !s.Ended.Before(a.from)
 		})
 	})
+}
+
+// saysTwo reports whether the journal says that a message is in two places, as a person
+// and foredesk have both moved it.
+func saysTwo(rows []store.Step) bool {
+	return slices.ContainsFunc(rows, func(s store.Step) bool { return strings.HasSuffix(s.Reason, "both are left as they are") })
 }
 
 // thereAlready is the reason of a move that had nothing to do, as when an undo was first.
