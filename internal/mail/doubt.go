@@ -71,12 +71,45 @@ func (s *Session) findSources(ctx context.Context, folder string, jobs []*job, t
 	return s.find(ctx, folder, list)
 }
 
+// nameRivals says of jobs in doubt which others take messages with the same content to the
+// same folder, from a folder of their own.
+func nameRivals(jobs, all []*job) {
+	for _, j := range jobs {
+		if !j.Doubt {
+			continue
+		}
+		for _, other := range all {
+			if other.Key == j.Key && other.Ref.Folder != j.Ref.Folder && other.Op.To == j.Op.To {
+				j.rivals = append(j.rivals, other)
+			}
+		}
+	}
+}
+
+// mayHavePut is the place to which a rival has taken its message, without a UID where
+// that is not known; ok is false where it certainly has not.
+func (j *job) mayHavePut(to string) (at mailbox.Ref, ok bool) {
+	switch {
+	case j.closed && j.out.Result == mailbox.Done:
+		return j.out.At, true
+	case j.closed && j.out.Result != mailbox.Unknown:
+		return at, false
+	}
+	return mailbox.Ref{Folder: to}, j.Doubt
+}
+
 // leaveOthers takes out of what was found in a folder the messages that are others than
 // those of jobs, and returns how many others are among what is left, by their key.
 func leaveOthers(there map[string][]*answer, at mailbox.Ref, jobs []*job) (unplaced map[string]int) {
 	unplaced = make(map[string]int)
 	for key, twins := range byKey(jobs) {
-		for _, other := range twins[0].Others {
+		others := slices.Clone(twins[0].Others)
+		for _, rival := range twins[0].rivals {
+			if place, ok := rival.mayHavePut(at.Folder); ok {
+				others = append(others, place)
+			}
+		}
+		for _, other := range others {
 			switch {
 			case other.Folder != at.Folder, len(there[key]) == 0:
 			case other.UID == 0 || other.UIDValidity != 0 && other.UIDValidity != at.UIDValidity:

@@ -22,6 +22,7 @@ type job struct {
 	here   *answer     // what was read of it; nil where it was not looked at
 	to     string      // our name of the folder of a Move or Copy
 	copied mailbox.Ref // the copy that an earlier attempt has made
+	rivals []*job      // of other folders, whose copies may be taken for this one's
 	closed bool
 	out    mailbox.Outcome
 }

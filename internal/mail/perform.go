@@ -83,6 +83,9 @@ func (s *Session) perform(ctx context.Context, jobs []*job) error {
 	}
 	for _, folder := range folders {
 		in := slices.DeleteFunc(open(jobs), func(j *job) bool { return j.Ref.Folder != folder })
+		if len(folders) > 1 {
+			nameRivals(in, jobs)
+		}
 		if err := s.performIn(ctx, folder, in); err != nil {
 			return err
 		}
