@@ -215,8 +215,14 @@ func (w *world) performed(d *delivery, times map[string]int, rows []store.Step) 
 			done[s.Op.To]++
 		}
 	}
+	twice := 0 // messages that a person has moved from where foredesk had put them, half-way
+	for _, twin := range w.twins(d.subject) {
+		if twin.doubled {
+			twice++
+		}
+	}
 	for box, n := range times {
-		if n > all[box] {
+		if n > all[box]+twice {
 			w.Errorf("%q was put into %s %d times, and the journal has %d rows of it", d.subject, box, n, all[box])
 		}
 	}

@@ -151,7 +151,8 @@ func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer, unplaced int) 
 // such as one that came by a mailing list as well. Of messages delivered twice,
 // twins are the jobs: where all that are alike in the source are to be moved and
 // just as many alike are in the destination, COPY, which does all or nothing (RFC
-// 9051 6.4.7), has been done. With others among the copies, that can't be told.
+// 9051 6.4.7), has been done. With others among the copies, that can't be told, nor where
+// the message itself was found by its content alone.
 func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer, others int) {
 	var ours []*answer
 	for _, a := range copies {
@@ -159,6 +160,7 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 			ours = append(ours, a)
 		}
 	}
+	unknown := len(copies) > others                 // something there is not known to be another's
 	others = max(0, others-(len(copies)-len(ours))) // what is not alike is theirs
 	var moved []*answer                             // those of twins, j's among them
 	for _, t := range twins {
@@ -169,8 +171,10 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 	switch {
 	case len(ours) == 0 && j.here.deleted():
 		j.gone("it is marked deleted")
-	case len(ours) == 0:
+	case len(ours) == 0 && !(j.guess && unknown):
 		return // the earlier attempt did nothing
+	case len(ours) == 0: // what is here may be another, and that it
+		j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%q and %q both hold a message with its content, and it is not clear which it is; nothing was done", j.Ref.Folder, at.Folder))
 	case others == 0 && j.Op.Kind == mailbox.Copy:
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")

@@ -20,6 +20,7 @@ type job struct {
 	mailbox.Change
 	uid    uint32      // in the source folder as it is now; 0 while not found
 	here   *answer     // what was read of it; nil where it was not looked at
+	guess  bool        // it was found by its content alone
 	to     string      // our name of the folder of a Move or Copy
 	copied mailbox.Ref // the copy that an earlier attempt has made
 	rivals []*job      // of other folders, whose copies may be taken for this one's
@@ -147,7 +148,7 @@ func (s *Session) findJobs(ctx context.Context, folder string, jobs []*job) erro
 		}
 		for _, j := range same {
 			if i := slices.Index(refs, j.Ref); i < len(copies) {
-				j.uid, j.here = copies[i].uid, copies[i]
+				j.uid, j.here, j.guess = copies[i].uid, copies[i], true
 			}
 		}
 	}
