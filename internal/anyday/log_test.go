@@ -172,7 +172,7 @@ func (h *history) follow(c change) {
 	case "":
 		h.rename(c.box, c.renamed)
 	case "save", "copy", "undelete":
-		places[place] = true
+		places[place] = c.what != "copy" || !h.marks[place]
 		delete(h.left[c.n], place)
 		h.destroyed[c.n] = h.destroyed[c.n] && c.box == copies
 	case "delete":

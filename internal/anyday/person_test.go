@@ -236,7 +236,26 @@ func (p *person) move(s seen, to string) {
 		return
 	}
 	p.counts["34"]++
+	if uid := data.DestUIDs.(imap.UIDSet)[0].Start; p.marked(to, uid) {
+		p.note("a person moves %d from %s just after foredesk has, and takes the mark of what was moved along", s.n, s.folder)
+		p.marks[spot{to, int(uid)}] = true
+		return
+	}
 	p.did(s, act{"place", to, from, time.Now()})
+}
+
+// marked reports whether a message is marked deleted, where that is all that foredesk can
+// do to what it has moved. A mark goes with a message that somebody moves or copies (RFC
+// 9051 6.4.7).
+func (p *person) marked(folder string, uid imap.UID) bool {
+	p.Helper()
+	if p.kind.mail != bare {
+		return false
+	}
+	p.open(folder)
+	list, err := p.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{Flags: true}).Collect()
+	p.must(err)
+	return len(list) == 1 && slices.Contains(list[0].Flags, imap.FlagDeleted)
 }
 
 func (p *person) did(s seen, a act) {

@@ -54,6 +54,7 @@ type world struct {
 	validity   int               // the last that a folder got
 	renumbered []time.Time       // when folders got new UIDs
 	renewed    []string          // which folders these were
+	marks      map[spot]bool     // where a person's copies lie that took a mark along
 	agenda     string            // at which minute the agenda is due
 	applied    bool              // the rules have been asked to go over mail that was there
 	broken     bool              // the rules file can not be read now
@@ -90,7 +91,7 @@ func (w *world) note(format string, args ...any) {
 func newWorld(t *rapid.T, g *ground, k kind) *world {
 	w := &world{
 		T: t, ground: g, kind: k, server: g.server(k.mail), user: g.users[g.days%len(g.users)], mail: []*delivery{nil}, began: time.Now(),
-		theirs: map[string]time.Time{}, edited: map[string]string{}, removed: map[string]bool{}, agenda: "23:59", validity: int(time.Now().Unix()),
+		theirs: map[string]time.Time{}, edited: map[string]string{}, removed: map[string]bool{}, marks: map[spot]bool{}, agenda: "23:59", validity: int(time.Now().Unix()),
 	}
 	w.line = g.lines[k.mail]
 	g.days++
