@@ -36,10 +36,21 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 			rest = append(rest, m)
 		}
 	}
+	var unsure []store.Item
+	for key, same := range unplaced {
+		unsure = append(unsure, unplacedIn(same[0].Place, known[key])...)
+	}
+	moving, err := w.moving(ctx, unsure)
+	if err != nil {
+		return err
+	}
 	for key, same := range unplaced {
 		items := unplacedIn(same[0].Place, known[key])
 		first, later := firstReceived(same, len(items))
 		for i, m := range first {
+			if moving[items[i].ID] {
+				return w.unsettled(items[i], m.Place)
+			}
 			items[i].Place = m.Place
 			is(m, items[i])
 		}
@@ -56,6 +67,20 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 		known[m.Key] = remember(known[m.Key], it)
 	}
 	return nil
+}
+
+// moving are those of items, by their number, of which a move was begun, and may have been
+// done.
+func (w *work) moving(ctx context.Context, items []store.Item) (map[int64]bool, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	begun, err := w.Journal.Steps(ctx, store.Filter{Account: w.Name, ItemIDs: idsOf(items), States: []store.State{store.Started}})
+	moving := map[int64]bool{}
+	for _, s := range begun {
+		moving[s.Item.ID] = moving[s.Item.ID] || s.Op.Kind == mailbox.Move
+	}
+	return moving, err
 }
 
 // firstReceived parts the n messages that were received first, in the order of their UIDs,
@@ -164,6 +189,9 @@ func (w *work) anew(ctx context.Context, m *judged, known []store.Item) (store.I
 	it, ok := inPlace(m.Place, known)
 	if items := unplacedIn(m.Place, known); !ok && len(items) > 0 {
 		it, ok = items[0], true
+		if moving, err := w.moving(ctx, items); err != nil || moving[it.ID] {
+			return it, false, cmp.Or(err, w.unsettled(it, m.Place))
+		}
 		it.Place = m.Place
 	}
 	if ok {
@@ -173,18 +201,23 @@ func (w *work) anew(ctx context.Context, m *judged, known []store.Item) (store.I
 }
 
 // stillThere fails where an item whose move was begun, and may have been done, has left
-// its place: a message like it may then be another, or the same one that a person has
-// put back. That can be told once it is known what became of the move, and until then
-// is trouble that passes.
+// its place.
 func (w *work) stillThere(ctx context.Context, it store.Item, other mailbox.Ref, all twins) error {
 	if !slices.ContainsFunc(all.movesOf(it), func(s store.Step) bool { return s.State == store.Started }) {
 		return nil
 	}
 	there, err := w.exists(ctx, it, all)
 	if err == nil && !there {
-		err = onServer(fmt.Errorf("uid %d in %q may be message %d, of which a move was begun: it is looked first what became of that", other.UID, w.inLog(other.Folder), it.ID))
+		err = w.unsettled(it, other)
 	}
 	return err
+}
+
+// unsettled says that a message like an item whose move was begun may be another, or
+// the same one, be it that a person has put it back. That can be told once it is known
+// what became of the move, and until then is trouble that passes.
+func (w *work) unsettled(it store.Item, other mailbox.Ref) error {
+	return onServer(fmt.Errorf("uid %d in %q may be message %d, of which a move was begun: it is looked first what became of that", other.UID, w.inLog(other.Folder), it.ID))
 }
 
 // hasMet reports whether the scan has met a UID in its folder.

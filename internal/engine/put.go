@@ -63,23 +63,35 @@ func (w *work) eventsAlone(ctx context.Context, count func(int)) (err error) {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	if w.run == 0 { // what is done may plan what comes next, which needs a run to belong to
+	return w.besideNobody(ctx, func() error {
+		if w.Calendar != nil && !w.isFresh() {
+			if err := w.SyncCalendar(ctx); err != nil {
+				return err
+			}
+		}
+		return w.events(ctx, 0, count)
+	})
+}
+
+// besideNobody does something to the calendar where it may be that nobody follows it beside:
+// it needs the book, and, as what is done and found may plan what comes next, a run for
+// that to belong to.
+func (w *work) besideNobody(ctx context.Context, do func() error) (err error) {
+	if err := w.openBook(ctx); err != nil {
+		return err
+	}
+	if w.run == 0 {
 		w.run, err = w.owner.BeginRun(ctx, store.Run{Kind: store.KindRun, RulesHash: w.set.Hash, Started: w.now()})
 		if err != nil {
 			return err
 		}
-		defer func() { err = w.endRun(ctx, w.run, "", err) }()
+		defer func() { err, w.run = w.endRun(ctx, w.run, "", err), 0 }()
 	}
 	if w.Account.run == 0 {
 		w.Account.run = w.run
 		defer func() { w.Account.run = 0 }()
 	}
-	if w.Calendar != nil && !w.isFresh() {
-		if err := w.SyncCalendar(ctx); err != nil {
-			return err
-		}
-	}
-	return w.events(ctx, 0, count)
+	return do()
 }
 
 // events does what is due on the calendars, one thing after another: of one run,
@@ -139,12 +151,15 @@ func (w *work) endDoubtfulEvent(ctx context.Context, id int64) error {
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	if w.Calendar != nil {
-		if _, err := w.sync(ctx, w.now()); err != nil {
-			return err
+	err = w.besideNobody(ctx, func() error {
+		if w.Calendar != nil {
+			if _, err := w.sync(ctx, w.now()); err != nil {
+				return err
+			}
 		}
-	}
-	if err := w.doEvent(ctx, open[0], true); err != nil {
+		return w.doEvent(ctx, open[0], true)
+	})
+	if err != nil {
 		return err
 	}
 	open, err = w.Journal.Steps(ctx, store.Filter{Account: w.Name, StepID: id, States: []store.State{store.Planned, store.Started}})

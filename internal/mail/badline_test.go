@@ -53,6 +53,10 @@ var lostWords = map[string][]string{
 	"sdbox":           {"* OK [COPYUID", "EXPUNGE", "Move completed"},
 }
 
+// onlyCopied are those at which originals lie there still, unmarked. In a folder that got
+// new UIDs meanwhile nothing tells them from others just like them that have come since.
+var onlyCopied = []string{"OK [COPYUID", "Copy completed"}
+
 func TestBadLineLosesTheAnswerToAMove(t *testing.T) { losesTheAnswerToAMove(t, false) }
 
 func TestBadLineLosesTheAnswerToAMoveAndTheFolderIsRenumbered(t *testing.T) {
@@ -83,15 +87,19 @@ func losesTheAnswerToAMove(t *testing.T, renumbered bool) {
 					faulttest.Injected(t, "12", 1)
 				}
 				after := openSession(t, a)
-				wantResults(t, perform(t, after, again(moves[0]), again(moves[1])), mailbox.Done, mailbox.Done)
+				want, stays := mailbox.Done, []string{"1"}
+				if renumbered && slices.Contains(onlyCopied, word) {
+					want, stays = mailbox.Unknown, []string{"0", "1", "2"}
+				}
+				wantResults(t, perform(t, after, again(moves[0]), again(moves[1])), want, want)
 				holds(t, straight, "Board", "0", "2")
-				if left := undeleted(t, straight, "INBOX"); !slices.Equal(left, []string{"1"}) {
+				if left := undeleted(t, straight, "INBOX"); !slices.Equal(left, stays) {
 					t.Errorf("the inbox holds %q", left)
 				}
 				if err := after.selectFolder(t.Context(), "INBOX", true); err != nil {
 					t.Fatal(err)
 				}
-				if n := after.box.NumMessages; n != 1 && after.caps.Has(imap.CapUIDPlus) {
+				if n := after.box.NumMessages; int(n) != len(stays) && after.caps.Has(imap.CapUIDPlus) {
 					t.Errorf("%d messages are in the inbox, marked ones and all", n)
 				}
 				faulttest.Injected(t, "8", line.CutsMade())

@@ -152,7 +152,8 @@ func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer, unplaced int) 
 // twins are the jobs: where all that are alike in the source are to be moved and
 // just as many alike are in the destination, COPY, which does all or nothing (RFC
 // 9051 6.4.7), has been done. With others among the copies, that can't be told, nor where
-// the message itself was found by its content alone.
+// the message itself was found by its content alone, unless it bears the mark of a move
+// that broke off: one just like it may have come since.
 func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer, others int) {
 	var ours []*answer
 	for _, a := range copies {
@@ -178,7 +179,7 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 	case others == 0 && j.Op.Kind == mailbox.Copy:
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")
-	case others == 0 && len(ours) == len(moved) && countSame(sources, j.here) <= len(moved):
+	case others == 0 && len(ours) == len(moved) && countSame(sources, j.here) <= len(moved) && (!j.guess || j.here.deleted()):
 		at.UID = copyOf(j.here, moved, ours).uid
 		j.copied = at
 	default:
