@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -36,26 +37,18 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 			rest = append(rest, m)
 		}
 	}
-	var unsure []store.Item
-	for key, same := range unplaced {
-		unsure = append(unsure, unplacedIn(same[0].Place, known[key])...)
-	}
-	moving, err := w.moving(ctx, unsure)
+	others, err := w.placeAgain(ctx, unplaced, known)
 	if err != nil {
 		return err
 	}
-	for key, same := range unplaced {
-		items := unplacedIn(same[0].Place, known[key])
-		first, later := firstReceived(same, len(items))
-		for i, m := range first {
-			if moving[items[i].ID] {
-				return w.unsettled(items[i], m.Place)
+	for _, same := range unplaced {
+		for _, m := range same {
+			if it, ok := inPlace(m.Place, known[m.Key]); ok {
+				is(m, it)
 			}
-			items[i].Place = m.Place
-			is(m, items[i])
 		}
-		rest = append(rest, later...)
 	}
+	rest = append(rest, others...)
 	slices.SortFunc(rest, byUID)
 	slices.SortStableFunc(rest, byReceived)
 	for _, m := range rest {
@@ -67,6 +60,71 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 		known[m.Key] = remember(known[m.Key], it)
 	}
 	return nil
+}
+
+// placeAgain finds the items that lie in the folder of messages by the journal, without a
+// UID that is good there: of all with their content that lie there, they are those that
+// were received first. It returns the messages that are none of them.
+func (w *work) placeAgain(ctx context.Context, unplaced map[string][]*judged, known map[string][]store.Item) (others []*judged, err error) {
+	var lost []store.Item
+	for key, same := range unplaced {
+		lost = append(lost, unplacedIn(same[0].Place, known[key])...)
+	}
+	moving, err := w.moving(ctx, lost)
+	if err != nil {
+		return nil, err
+	}
+	all, err := w.allLike(ctx, unplaced, known)
+	if err != nil {
+		return nil, err
+	}
+	for key, same := range unplaced {
+		items := unplacedIn(same[0].Place, known[key])
+		for i, m := range firstReceived(all[key], len(items)) {
+			if moving[items[i].ID] {
+				return nil, w.unsettled(items[i], m.Place)
+			}
+			items[i].Place = m.Place
+			known[key] = remember(known[key], items[i])
+		}
+		for _, m := range same {
+			if _, ok := inPlace(m.Place, known[key]); !ok {
+				others = append(others, m)
+			}
+		}
+	}
+	return others, nil
+}
+
+// allLike are messages together with those that lie in their folder with the same content,
+// where it has got new UIDs and it is not all of it that is gone over. What the journal
+// knows there is left out.
+func (w *work) allLike(ctx context.Context, messages map[string][]*judged, known map[string][]store.Item) (map[string][]*judged, error) {
+	all := maps.Clone(messages)
+	var q mailbox.Query
+	var folder string
+	for key, same := range messages {
+		hadUID := func(it store.Item) bool { return it.Place.UID != 0 }
+		if m := same[0]; w.live && slices.ContainsFunc(unplacedIn(m.Place, known[key]), hadUID) {
+			q.Keys, q.MessageIDs, folder = append(q.Keys, key), append(q.MessageIDs, m.MessageID), m.Place.Folder
+			all[key] = nil
+		}
+	}
+	if len(q.Keys) == 0 {
+		return all, nil
+	}
+	err := w.session.Scan(ctx, folder, q, func(_ context.Context, b mailbox.Batch) error {
+		for _, m := range b.Messages {
+			if _, ok := inPlace(m.Ref, known[m.Key]); !ok && messages[m.Key] != nil {
+				all[m.Key] = append(all[m.Key], &judged{NewItem: store.NewItem{Item: newItem(&m)}, received: m.Item.Received})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, onServer(w.about("looking for what is known in", folder, err))
+	}
+	return all, nil
 }
 
 // moving are those of items, by their number, of which a move was begun, and may have been
@@ -83,13 +141,12 @@ func (w *work) moving(ctx context.Context, items []store.Item) (map[int64]bool, 
 	return moving, err
 }
 
-// firstReceived parts the n messages that were received first, in the order of their UIDs,
-// from those that came later.
-func firstReceived(messages []*judged, n int) (first, later []*judged) {
-	slices.SortStableFunc(messages, byReceived)
-	n = min(n, len(messages))
-	slices.SortFunc(messages[:n], byUID)
-	return messages[:n], messages[n:]
+// firstReceived are the n messages that were received first, in the order of their UIDs.
+func firstReceived(messages []*judged, n int) []*judged {
+	first := slices.SortedStableFunc(slices.Values(messages), byReceived)
+	first = first[:min(n, len(first))]
+	slices.SortFunc(first, byUID)
+	return first
 }
 
 func byReceived(a, b *judged) int { return a.received.Compare(b.received) }

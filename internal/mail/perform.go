@@ -74,7 +74,25 @@ func refuseUnseen(c mailbox.Change) string {
 	return ""
 }
 
+// perform works on one source folder after another, and then once more on those in doubt
+// that were not clear while others, of folders that came later, had not been looked at.
 func (s *Session) perform(ctx context.Context, jobs []*job) error {
+	early, err := s.performOnce(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	for _, j := range early {
+		if j.out.Result == mailbox.Unknown {
+			*j = job{Change: j.Change}
+		}
+	}
+	_, err = s.performOnce(ctx, jobs)
+	return err
+}
+
+// performOnce works on one source folder after another. It returns those in doubt that
+// had rivals which were not looked at yet.
+func (s *Session) performOnce(ctx context.Context, jobs []*job) (early []*job, err error) {
 	var folders []string
 	for _, j := range open(jobs) {
 		if !slices.Contains(folders, j.Ref.Folder) {
@@ -83,14 +101,17 @@ func (s *Session) perform(ctx context.Context, jobs []*job) error {
 	}
 	for _, folder := range folders {
 		in := slices.DeleteFunc(open(jobs), func(j *job) bool { return j.Ref.Folder != folder })
-		if len(folders) > 1 {
-			nameRivals(in, jobs)
+		nameRivals(in, jobs)
+		for _, j := range in {
+			if len(open(j.rivals)) > 0 {
+				early = append(early, j)
+			}
 		}
 		if err := s.performIn(ctx, folder, in); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return early, nil
 }
 
 // performIn works on the jobs of one source folder. A refusal that concerns the
