@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,9 @@ func (c *command) undoCommand() *cobra.Command {
 message, all that a rule did, a whole run, or the last hour; several of these narrow
 it down. Messages go back to the folder they came from, with their flags. What you
 have moved on yourself since is left alone, and what is undone is never done again. What
-waits for its time or for a person is withdrawn. An uncertain step is set aside: nothing is done on the server.`,
+waits for its time or for a person is withdrawn. Where foredesk was stopped in the middle
+of a step, it is found out first whether that was done. An uncertain step is set aside:
+nothing is done on the server.`,
 		Example: `  foredesk undo 41
   foredesk undo "<q3-pack@board.acme.example>"
   foredesk undo --rule "Board papers stay on top" --last 1h
@@ -98,8 +101,8 @@ func undoable(ctx context.Context, d *desk, id int64) (uncertain bool, err error
 		return false, fmt.Errorf("step %d has been taken back already; nothing was done", id)
 	case steps[0].State == store.Uncertain:
 		return true, nil // a person has looked, and sets it aside
-	case steps[0].State == store.Planned, steps[0].State == store.Parked:
-		return false, nil // it waits, and is withdrawn
+	case slices.Contains([]store.State{store.Planned, store.Parked, store.Started}, steps[0].State):
+		return false, nil // it waits, and is withdrawn, or was begun, and it is found out first what became of it
 	case steps[0].State != store.Done:
 		return false, fmt.Errorf("step %d was not done (it is %s), so there is nothing to take back", id, steps[0].State)
 	}

@@ -293,9 +293,10 @@ func (w *work) failedBefore(ctx context.Context, items []store.NewItem) (again [
 }
 
 // isFinal reports whether a failed step must not be tried again: a person did not
-// want it, its time has gone by, or it has gone its own way of attempts.
+// want it, or wants no more of what may have been done, its time has gone by, or it has
+// gone its own way of attempts.
 func isFinal(s store.Step) bool {
-	return s.Op.Kind == mailbox.Outside || !s.NotBefore.IsZero() || slices.Contains([]string{store.Refused, store.Lapsed, Withdrawn}, s.Reason)
+	return s.Op.Kind == mailbox.Outside || !s.NotBefore.IsZero() || slices.Contains([]string{store.Refused, store.Lapsed, Withdrawn, store.SetAside}, s.Reason)
 }
 
 // lookupAtOnce is how many items are looked up by one query.

@@ -146,7 +146,7 @@ func (w *work) setAside(ctx context.Context, step int64) error {
 	if err != nil || len(uncertain) == 0 {
 		return err
 	}
-	return w.owner.Finish(ctx, w.now(), []store.Ending{{StepID: step, State: store.Failed, Reason: "it was uncertain; a person has looked and set it aside"}})
+	return w.owner.Finish(ctx, w.now(), []store.Ending{{StepID: step, State: store.Failed, Reason: store.SetAside}})
 }
 
 // planBack plans the inverse of every step that args mean, the newest first, and

@@ -13,6 +13,8 @@ const (
 	NotNeeded = "not needed any more when its time came"
 	// TakenBackFirst: it waited, and was taken back before its turn came.
 	TakenBackFirst = "withdrawn before it was done"
+	// SetAside: nobody knew whether it was done, and a person has looked.
+	SetAside = "it was uncertain; a person has looked and set it aside"
 )
 
 // Decided reports whether the step was not done because somebody wanted it so, and
