@@ -280,6 +280,7 @@ func init() {
 		"edit-by-hand":   func(c *aCase, args []string) { c.byHand(func(h *hand) { h.edit(args[0]) }) },
 		"strict":         func(c *aCase, _ []string) { c.desk.strict = true },
 		"fault":          func(c *aCase, args []string) { c.fault(args) },
+		"close":          func(c *aCase, args []string) { c.imapServer.closed.Store(&args[0]) },
 		"hang-up":        func(c *aCase, _ []string) { c.line.hangUp() },
 		"cut":            func(c *aCase, args []string) { c.line.cutAt(args[1], args[0] == "after") },
 		"renumber":       func(c *aCase, args []string) { c.renumber(args[0]) },

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/foredesk/foredesk/internal/mailbox"
@@ -63,8 +62,8 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 }
 
 // placeAgain finds the items that lie in the folder of messages by the journal, without a
-// UID that is good there: of all with their content that lie there, they are those that
-// were received first. It returns the messages that are none of them.
+// UID that is good there: of the messages with their content, they are those that were
+// received first. It returns the messages that are none of them.
 func (w *work) placeAgain(ctx context.Context, unplaced map[string][]*judged, known map[string][]store.Item) (others []*judged, err error) {
 	var lost []store.Item
 	for key, same := range unplaced {
@@ -74,13 +73,9 @@ func (w *work) placeAgain(ctx context.Context, unplaced map[string][]*judged, kn
 	if err != nil {
 		return nil, err
 	}
-	all, err := w.allLike(ctx, unplaced, known)
-	if err != nil {
-		return nil, err
-	}
 	for key, same := range unplaced {
 		items := unplacedIn(same[0].Place, known[key])
-		for i, m := range firstReceived(all[key], len(items)) {
+		for i, m := range firstReceived(same, len(items)) {
 			if moving[items[i].ID] {
 				return nil, w.unsettled(items[i], m.Place)
 			}
@@ -94,37 +89,6 @@ func (w *work) placeAgain(ctx context.Context, unplaced map[string][]*judged, kn
 		}
 	}
 	return others, nil
-}
-
-// allLike are messages together with those that lie in their folder with the same content,
-// where it has got new UIDs and it is not all of it that is gone over. What the journal
-// knows there is left out.
-func (w *work) allLike(ctx context.Context, messages map[string][]*judged, known map[string][]store.Item) (map[string][]*judged, error) {
-	all := maps.Clone(messages)
-	var q mailbox.Query
-	var folder string
-	for key, same := range messages {
-		hadUID := func(it store.Item) bool { return it.Place.UID != 0 }
-		if m := same[0]; w.live && slices.ContainsFunc(unplacedIn(m.Place, known[key]), hadUID) {
-			q.Keys, q.MessageIDs, folder = append(q.Keys, key), append(q.MessageIDs, m.MessageID), m.Place.Folder
-			all[key] = nil
-		}
-	}
-	if len(q.Keys) == 0 {
-		return all, nil
-	}
-	err := w.session.Scan(ctx, folder, q, func(_ context.Context, b mailbox.Batch) error {
-		for _, m := range b.Messages {
-			if _, ok := inPlace(m.Ref, known[m.Key]); !ok && messages[m.Key] != nil {
-				all[m.Key] = append(all[m.Key], &judged{NewItem: store.NewItem{Item: newItem(&m)}, received: m.Item.Received})
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, onServer(w.about("looking for what is known in", folder, err))
-	}
-	return all, nil
 }
 
 // moving are those of items, by their number, of which a move was begun, and may have been

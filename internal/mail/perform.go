@@ -115,14 +115,18 @@ func (s *Session) performOnce(ctx context.Context, jobs []*job) (early []*job, e
 }
 
 // performIn works on the jobs of one source folder. A refusal that concerns the
-// folder as a whole ends them all.
+// folder as a whole ends them all. Flags may be set anew: of them nothing is in doubt.
 func (s *Session) performIn(ctx context.Context, folder string, jobs []*job) error {
 	err := s.workIn(ctx, folder, jobs)
 	if err == nil || errors.Is(err, ErrLost) || ctx.Err() != nil {
 		return err
 	}
 	for _, j := range open(jobs) {
-		j.refuse(reasonOf(err))
+		if j.Doubt && j.Op.Kind != mailbox.Store { // an earlier attempt may have done it, and that can't be looked for
+			j.end(mailbox.Unknown, mailbox.Ref{}, reasonOf(err))
+		} else {
+			j.refuse(reasonOf(err))
+		}
 	}
 	return nil
 }

@@ -81,6 +81,7 @@ type folderWatch struct {
 	seen      mailbox.Cursor // as last delivered, or as cursor told
 	known     bool           // there is a cursor
 	selected  time.Time
+	box       *imap.SelectData // of that: who delivers may select the folder anew, and hear the news
 	worked    bool          // this connection came as far as to wait for news
 	fruitless int           // times since then that the server told of mail and there was none
 	poor      *poorLine     // the line must show first that it carries more than this
@@ -214,7 +215,7 @@ func (w *folderWatch) serve(ctx context.Context, s *Session) error {
 // also while deliver works, so it is looked for once more before each IDLE.
 func (w *folderWatch) catchUp(ctx context.Context, s *Session) error {
 	for {
-		fresh := s.folder != w.folder || time.Since(w.selected) >= w.a.pace.refresh
+		fresh := s.folder != w.folder || s.box != w.box || time.Since(w.selected) >= w.a.pace.refresh
 		if fresh {
 			if err := s.selectFolder(ctx, w.folder, true); err != nil {
 				if missing, err := s.isMissing(ctx, w.folder, err); !missing || w.named != mailbox.Sent {
@@ -222,7 +223,7 @@ func (w *folderWatch) catchUp(ctx context.Context, s *Session) error {
 				}
 				return errNoSent
 			}
-			w.selected, w.busy, w.fruitless = time.Now(), true, 0
+			w.selected, w.busy, w.fruitless, w.box = time.Now(), true, 0, s.box
 		}
 		news := fresh && w.behind(s)
 		select {
