@@ -59,7 +59,7 @@ func (h header) messageID() string {
 		id, _, _ = strings.Cut(rest, ">")
 	}
 	id = printable(id)
-	return id[:min(len(id), maxAddress)]
+	return strings.ToValidUTF8(id[:min(len(id), maxAddress)], "") // no half of a character
 }
 
 const maxThreadIDs = 100 // ids of a conversation that are looked at: the newest

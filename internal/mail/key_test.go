@@ -1,8 +1,10 @@
 package mail
 
 import (
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestContentKey(t *testing.T) {
@@ -46,5 +48,16 @@ func TestContentKeyStays(t *testing.T) {
 	const want = "e89f40f089efce310d5e0ddb6f05610e"
 	if got := ContentKey([]byte(typicalHeader), testNow); got != want {
 		t.Errorf("key %s, want %s", got, want)
+	}
+}
+
+// What is longer than a line may be is cut, and not in the middle of a character, which
+// PostgreSQL would not keep.
+func TestALongMessageIDIsCutAtACharacter(t *testing.T) {
+	for n := range 5 {
+		id := parseHeader([]byte("Message-ID: <" + strings.Repeat("a", maxAddress-n) + "éé€@x.example>\r\n\r\n")).messageID()
+		if !utf8.ValidString(id) || len(id) > maxAddress || len(id) < maxAddress-n {
+			t.Errorf("of %d bytes before it, %d are left, the last %q", maxAddress-n, len(id), id[len(id)-3:])
+		}
 	}
 }

@@ -82,10 +82,10 @@ type folderWatch struct {
 	known     bool           // there is a cursor
 	selected  time.Time
 	box       *imap.SelectData // of that: who delivers may select the folder anew, and hear the news
-	worked    bool          // this connection came as far as to wait for news
-	fruitless int           // times since then that the server told of mail and there was none
-	poor      *poorLine     // the line must show first that it carries more than this
-	aside     []mailbox.Ref // was delivered as poison, but the line may have been to blame
+	worked    bool             // this connection came as far as to wait for news
+	fruitless int              // times since then that the server told of mail and there was none
+	poor      *poorLine        // the line must show first that it carries more than this
+	aside     []mailbox.Ref    // was delivered as poison, but the line may have been to blame
 	// Some servers overlook what comes between their last answer and IDLE, so
 	// the first IDLE after work is a short one.
 	busy bool

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -32,6 +34,8 @@ var promises = []struct {
 	{"states only move forward", onlyForward},
 	{"what is withdrawn is not started, nor the other way round", withdrawnOrStarted},
 	{"a failed attempt waits for its time", waitsForItsTime},
+	{"words that are no text are kept as text", keepsText},
+	{"what a step does may be long", longOps},
 	{"an undo that is done makes its original undone", undoFlips},
 	{"an undo that failed leaves its original done", undoFails},
 	{"a person's reversal makes a step undone", personReverses},
@@ -397,6 +401,37 @@ func waitsForItsTime(t *testing.T, dsn string) {
 	start(t, o, id)
 	if st := step(t, s, id); st.Attempts != 2 || st.Reason != "the server was busy" || !st.Ended.IsZero() {
 		t.Errorf("step is %+v", st)
+	}
+}
+
+// keepsText is about what senders and servers say: PostgreSQL takes no bytes that are no
+// UTF-8, nor NUL, and refuses all that is written together with them.
+func keepsText(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	p := one(run, 1, filing())
+	p.Items[0].MessageID, p.Items[0].Subject = "a\x00\xffb", "Gr\xfc\xdfe"
+	id := commit(t, o, p)[0].ID
+	start(t, o, id)
+	finish(t, o, Ending{StepID: id, State: Failed, Reason: "Postfach f\xfcr dana\x00 ist voll"})
+	st := step(t, s, id)
+	if got := []string{st.Item.MessageID, st.Item.Subject, st.Reason}; !reflect.DeepEqual(got, []string{"a\ufffdb", "Gr\ufffde", "Postfach f\ufffdr dana ist voll"}) {
+		t.Errorf("kept is %q", got)
+	}
+}
+
+func longOps(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	words := make([]byte, 15_000) // no index of PostgreSQL can make them shorter
+	rand.NewChaCha8([32]byte{7}).Read(words)
+	long, other := filing(), filing()
+	long.Action, long.Op.With = "draft", map[string]string{"text": base64.StdEncoding.EncodeToString(words)}
+	id := commit(t, o, one(run, 1, long, other))[0].ID
+	found := steps(t, s, Filter{Account: "dana", Op: &long.Op, States: []State{Planned}})
+	if len(found) != 1 || found[0].ID != id {
+		t.Errorf("%d steps do that", len(found))
+	}
+	if ops, err := s.OpenOps(t.Context(), "dana", day); err != nil || len(ops) != 2 {
+		t.Errorf("%d things are open (%v)", len(ops), err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/foredesk/foredesk/internal/crashpoint"
 )
@@ -113,8 +114,26 @@ func (t *tx) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	return st, err
 }
 
+// kept are args as both databases take them: a text that a server or a sender has made
+// may be no UTF-8 or have a NUL, which PostgreSQL refuses, and the whole transaction with it.
+func kept(args []any) []any {
+	cloned := false
+	for i, arg := range args {
+		text, ok := arg.(string)
+		if !ok || utf8.ValidString(text) && !strings.Contains(text, "\x00") {
+			continue
+		}
+		if !cloned {
+			args, cloned = slices.Clone(args), true
+		}
+		args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "")
+	}
+	return args
+}
+
 // exec returns the number of rows it touched.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	args = kept(args)
 	st, err := t.prepared(ctx, query)
 	if err != nil {
 		return 0, err
@@ -133,6 +152,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 
 // each calls scan for every row of a query.
 func (t *tx) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	args = kept(args)
 	st, err := t.prepared(ctx, query)
 	if err != nil {
 		return err
