@@ -180,7 +180,7 @@ func (s *show) open(ctx context.Context, folder string) error {
 	d.tools.Author.Name = "Dana Whitfield"
 	d.tools.Hooks.Reach = func(netip.AddrPort) error { return errors.New("the demo calls nobody") }
 	d.mail, err = mail.New(mail.Config{
-		Host: incoming.Host, Port: incoming.Port, TLS: mail.NoTLS, User: s.world.User, Folders: d.IMAP.Folders, Identity: d.identity(),
+		Host: incoming.Host, Port: incoming.Port, TLS: mail.NoTLS, User: s.world.User, Folders: d.IMAP.Folders, Identity: d.identity(), Now: d.clock,
 		Secret: func(context.Context) (string, error) { return s.world.Password, nil },
 	}, log)
 	if err != nil {

@@ -86,7 +86,7 @@ func (day *workday) equipped(ctx context.Context) (c engine.Config, err error) {
 	if c.Rules, err = rules.Load("rules.yaml", []byte(day.Rules), rules.Options{Me: []string{address}, Templates: templates, AllowDelete: true}); err != nil {
 		return c, err
 	}
-	box, err := mailAt(day.Server, secret, c.Folders, c.Log)
+	box, err := mailAt(day.Server, secret, c.Folders, c.Log, c.Now)
 	if err != nil {
 		return c, err
 	}

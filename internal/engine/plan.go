@@ -37,7 +37,6 @@ type work struct {
 // to be performed.
 func (w *work) plan(ctx context.Context, b mailbox.Batch) ([]store.Step, error) {
 	now := w.now()
-	b.Next.SeenAt = now
 	p := store.Plan{RunID: w.run, Planned: now, Folder: b.Folder, Cursor: &b.Next}
 	rest, old, err := w.withoutOld(ctx, b, now)
 	if err != nil {

@@ -174,7 +174,7 @@ func TestASilentServerDelaysNobodyElse(t *testing.T) {
 	d.take()
 	addr, called := silent(t)
 	other, err := engine.Take(t.Context(), engine.Config{
-		Name: "other", Mail: wire{newMail(t, addr, "", []string{"INBOX"}, d.logger()), func() {}, func() {}},
+		Name: "other", Mail: wire{newMail(t, addr, "", []string{"INBOX"}, d.logger(), nil), func() {}, func() {}},
 		Journal: d.journal, Rules: d.set, Log: d.logger(),
 	})
 	if err != nil {

@@ -250,8 +250,15 @@ func (d *desk) take() *engine.Account {
 	if d.journal, err = store.Open(d.Context(), d.dsn); err != nil {
 		d.Fatal(err)
 	}
-	config := engine.Config{
-		Name: user, Mail: d.mail(), Journal: d.journal, Rules: d.set, Log: d.logger(), Folders: d.folders,
+	var config engine.Config
+	clock := func() time.Time {
+		if config.Now == nil {
+			return time.Now()
+		}
+		return config.Now()
+	}
+	config = engine.Config{
+		Name: user, Mail: d.mailBy(clock), Journal: d.journal, Rules: d.set, Log: d.logger(), Folders: d.folders,
 		Outside: d.tools(), Approvers: approvers, Strict: d.strict,
 	}
 	if d.cal != nil {
@@ -288,26 +295,28 @@ func (d *desk) leave() {
 
 func (d *desk) logger() *slog.Logger { return slog.New(slog.NewTextHandler(&d.log, nil)) }
 
-func (d *desk) mail() engine.Mail {
-	return wire{newMail(d, d.line.addr(), d.password, d.folders, d.logger()), func() { once(&d.before) }, func() { once(&d.arriving) }}
+func (d *desk) mail() engine.Mail { return d.mailBy(nil) }
+
+func (d *desk) mailBy(clock func() time.Time) engine.Mail {
+	return wire{newMail(d, d.line.addr(), d.password, d.folders, d.logger(), clock), func() { once(&d.before) }, func() { once(&d.arriving) }}
 }
 
-func newMail(t testing.TB, addr, password string, folders []string, log *slog.Logger) *mail.Account {
+func newMail(t testing.TB, addr, password string, folders []string, log *slog.Logger, clock func() time.Time) *mail.Account {
 	t.Helper()
-	a, err := mailAt(addr, password, folders, log)
+	a, err := mailAt(addr, password, folders, log, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-func mailAt(addr, password string, folders []string, log *slog.Logger) (*mail.Account, error) {
+func mailAt(addr, password string, folders []string, log *slog.Logger, clock func() time.Time) (*mail.Account, error) {
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
 	a, err := mail.New(mail.Config{
-		Host: tcp.IP.String(), Port: tcp.Port, TLS: mail.NoTLS, User: user, Folders: folders, Poll: 50 * time.Millisecond,
+		Host: tcp.IP.String(), Port: tcp.Port, TLS: mail.NoTLS, User: user, Folders: folders, Poll: 50 * time.Millisecond, Now: clock,
 		Secret:   func(context.Context) (string, error) { return password, nil },
 		Identity: mail.Identity{Account: user, Address: []string{"dana@acme.example"}, AuthservID: "mx.acme.example"},
 	}, log)

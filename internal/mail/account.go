@@ -49,6 +49,7 @@ type Config struct {
 	Auth    string
 	Folders []string      // to watch; INBOX where empty
 	Poll    time.Duration // how often a watched folder is asked for news; 60 s where zero, 9 min at most
+	Now     func() time.Time // the clock of Cursor.SeenAt; time.Now where nil
 	Identity
 }
 
@@ -107,6 +108,9 @@ func New(cfg Config, log *slog.Logger) (*Account, error) {
 		cfg.Poll = time.Minute
 	}
 	cfg.Poll = min(cfg.Poll, longestIdle)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	a := &Account{cfg: cfg, log: log, pace: usualPace, said: make(map[string]bool), sentWanted: make(chan struct{})}
 	a.needs.Store(&rules.Needs{})
 	return a, nil

@@ -42,7 +42,7 @@ func (s *Session) Scan(ctx context.Context, folder string, q mailbox.Query, deli
 	if err != nil {
 		return s.a.about("reading the folder", folder, err)
 	}
-	start := time.Now()
+	start := s.a.cfg.Now()
 	return s.each(ctx, folder, uids, q, func(ctx context.Context, batch mailbox.Batch) error {
 		batch.Messages = slices.DeleteFunc(batch.Messages, func(m mailbox.Message) bool {
 			return m.Poison == "" && !q.Since.IsZero() && m.Item.Received.Before(q.Since.Truncate(time.Second))

@@ -272,7 +272,7 @@ func (w *folderWatch) readNew(ctx context.Context, s *Session, fresh bool) error
 // readFew asks for all that is new in one round trip, which is quicker than to
 // ask first which there are.
 func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
-	start := time.Now()
+	start := w.a.cfg.Now()
 	role, err := s.role(ctx, w.folder)
 	if err != nil {
 		return err
@@ -310,7 +310,7 @@ func (w *folderWatch) readFew(ctx context.Context, s *Session) error {
 }
 
 func (w *folderWatch) readMany(ctx context.Context, s *Session) error {
-	start := time.Now()
+	start := w.a.cfg.Now()
 	uids, err := s.resolve(ctx, w.folder, mailbox.Query{FromUID: w.seen.UIDNext})
 	if err != nil {
 		return w.a.about("reading the folder", w.folder, err)
@@ -335,7 +335,7 @@ func (w *folderWatch) startAt(ctx context.Context, s *Session, box *imap.SelectD
 		}
 	}
 	return w.hand(ctx, s, mailbox.Batch{Folder: w.folder, Next: mailbox.Cursor{
-		UIDValidity: box.UIDValidity, UIDNext: next, ModSeq: box.HighestModSeq, SeenAt: w.selected,
+		UIDValidity: box.UIDValidity, UIDNext: next, ModSeq: box.HighestModSeq, SeenAt: w.a.cfg.Now().Add(-time.Since(w.selected)),
 	}})
 }
 
