@@ -47,8 +47,8 @@ type Config struct {
 	// which ended early is replaced; nil where nobody wants to know.
 	Refused func()
 	Auth    string
-	Folders []string      // to watch; INBOX where empty
-	Poll    time.Duration // how often a watched folder is asked for news; 60 s where zero, 9 min at most
+	Folders []string         // to watch; INBOX where empty
+	Poll    time.Duration    // how often a watched folder is asked for news; 60 s where zero, 9 min at most
 	Now     func() time.Time // the clock of Cursor.SeenAt; time.Now where nil
 	Identity
 }
@@ -80,13 +80,14 @@ type pace struct {
 	work    time.Duration // silence after a command that may be long work for a server
 	settle  time.Duration // of the first IDLE after work
 	refresh time.Duration // how often a watched folder is selected anew
+	refused time.Duration // how long a server has to refuse a message before it is believed
 
 	retry, retryMax time.Duration // between connections
 	slow, slowMax   time.Duration // between sign-ins that fail
 }
 
 var usualPace = pace{
-	signIn: time.Minute, answer: 30 * time.Second, fetch: 2 * time.Minute, work: 10 * time.Minute, settle: 200 * time.Millisecond, refresh: longestIdle,
+	signIn: time.Minute, answer: 30 * time.Second, fetch: 2 * time.Minute, work: 10 * time.Minute, settle: 200 * time.Millisecond, refresh: longestIdle, refused: 2 * time.Minute,
 	retry: time.Second, retryMax: 2 * time.Minute,
 	slow: time.Minute, slowMax: 15 * time.Minute,
 }

@@ -61,6 +61,13 @@ func (s *Session) readAlone(ctx context.Context, uid uint32, w want, broke bool)
 	}
 	reason := "the server's answer about it cannot be read"
 	if no := refusal(last); no != nil {
+		err := s.believe(ctx, uid, no, func(uid uint32) error {
+			_, err := s.wait(ctx, s.ask(uidSet([]uint32{uid}), want{bare: true}))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 		reason = "the server refuses to show it: " + no.Text
 	}
 	s.setAside(uid, shown)

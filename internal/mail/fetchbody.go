@@ -187,6 +187,9 @@ func (s *Session) fetchParts(ctx context.Context, uids []uint32, sections []*ima
 		return err
 	}
 	if len(uids) == 1 {
+		if no := refusal(err); no != nil {
+			return s.partsRefused(ctx, uids[0], no, take)
+		}
 		return s.partsAlone(ctx, uids[0], sections, take, broke)
 	}
 	half := len(uids) / 2
@@ -211,6 +214,18 @@ func (s *Session) partsAlone(ctx context.Context, uid uint32, sections []*imap.F
 	}
 	take(uid, nil, "its text can't be read: the server's answer about it breaks off")
 	return nil
+}
+
+// partsRefused is for a message of which the server refuses to show the parts.
+func (s *Session) partsRefused(ctx context.Context, uid uint32, no *imap.Error, take takeParts) error {
+	first := []*imap.FetchItemBodySection{{Part: []int{1}, Peek: true, Partial: &imap.SectionPartial{Size: 1}}}
+	err := s.believe(ctx, uid, no, func(uid uint32) error {
+		return s.askParts(ctx, []uint32{uid}, first, func(uint32, [][]byte, string) {})
+	})
+	if err == nil {
+		take(uid, nil, "its text can't be read: the server refuses to show it: "+no.Text)
+	}
+	return err
 }
 
 // takeParts takes what the server has of a message: a content for each section

@@ -81,11 +81,12 @@ type folderWatch struct {
 	seen      mailbox.Cursor // as last delivered, or as cursor told
 	known     bool           // there is a cursor
 	selected  time.Time
-	box       *imap.SelectData // of that: who delivers may select the folder anew, and hear the news
-	worked    bool             // this connection came as far as to wait for news
-	fruitless int              // times since then that the server told of mail and there was none
-	poor      *poorLine        // the line must show first that it carries more than this
-	aside     []mailbox.Ref    // was delivered as poison, but the line may have been to blame
+	box       *imap.SelectData          // of that: who delivers may select the folder anew, and hear the news
+	worked    bool                      // this connection came as far as to wait for news
+	fruitless int                       // times since then that the server told of mail and there was none
+	poor      *poorLine                 // the line must show first that it carries more than this
+	refused   map[mailbox.Ref]time.Time // of its sessions; nil for a single round
+	aside     []mailbox.Ref             // was delivered as poison, but the line may have been to blame
 	// Some servers overlook what comes between their last answer and IDLE, so
 	// the first IDLE after work is a short one.
 	busy bool
@@ -99,6 +100,7 @@ func (e ownError) Unwrap() error { return e.err }
 
 // run connects again and again. It returns an error of the caller's alone.
 func (w *folderWatch) run(ctx context.Context) error {
+	w.refused = map[mailbox.Ref]time.Time{}
 	quick := growing(w.a.pace.retry, w.a.pace.retryMax)
 	slow := growing(w.a.pace.slow, w.a.pace.slowMax)
 	for {
@@ -173,7 +175,7 @@ func (w *folderWatch) begin(ctx context.Context) (*Session, error) {
 		s.Close()
 		return nil, err
 	}
-	w.selected = time.Time{}
+	w.selected, s.refused = time.Time{}, w.refused
 	return s, nil
 }
 
@@ -350,6 +352,7 @@ func (w *folderWatch) hand(ctx context.Context, s *Session, batch mailbox.Batch)
 	// What the delivery set aside by itself, as it read on, is for the next time.
 	w.aside, s.aside = append(w.aside, aside...), slices.Delete(s.aside, 0, len(aside))
 	w.seen, w.known, w.busy = batch.Next, true, true
+	clear(w.refused)
 	return nil
 }
 
