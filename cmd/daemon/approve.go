@@ -21,7 +21,8 @@ func (c *command) approveCommand() *cobra.Command {
 		Use: "approve [NUMBER... | all]", Short: "Say yes to what waits for a person, or show what does",
 		Long: `Approve shows what waits for somebody's word: what a rule with confirm: wants to do,
 to which mail, and until when it waits. With numbers, or all, it approves: what was
-approved is done at once. Answering the mail that asks does the same.`,
+approved is done at once, or as soon as the mail server is back. Answering the mail that
+asks does the same.`,
 		Example: `  foredesk approve
   foredesk approve 12 14
   foredesk approve all`,
@@ -180,13 +181,17 @@ func (c *command) answer(ctx context.Context, answer string, what []string) erro
 	for _, w := range chosen {
 		arguments.IDs = append(arguments.IDs, w.Number)
 	}
-	_, err = c.work(ctx, d, "answering", store.KindAnswer, arguments, func(a *engine.Account, _ func(done, total int64)) (int64, error) {
-		return 0, a.Answer(ctx, arguments)
+	run, err := c.work(ctx, d, "answering", store.KindAnswer, arguments, func(a *engine.Account, _ func(done, total int64)) (int64, error) {
+		return a.Answer(ctx, arguments)
 	})
 	if err != nil {
 		return err
 	}
-	return c.printAnswered(ctx, d, answer, chosen)
+	r, err := d.journal.Run(ctx, run)
+	if err != nil {
+		return err
+	}
+	return c.printAnswered(ctx, d, answer, chosen, r.Message)
 }
 
 // choose finds what is meant by numbers or by "all". One that is none stops all.
@@ -212,8 +217,8 @@ func choose(ctx context.Context, d *desk, what []string) ([]waitingOutput, error
 	return chosen, nil
 }
 
-// printAnswered says what became of what was answered.
-func (c *command) printAnswered(ctx context.Context, d *desk, answer string, chosen []waitingOutput) error {
+// printAnswered says what became of what was answered, and left what had to wait.
+func (c *command) printAnswered(ctx context.Context, d *desk, answer string, chosen []waitingOutput, left string) error {
 	undone := false
 	for i := range chosen {
 		steps, err := d.journal.Steps(ctx, store.Filter{Account: d.Name, ItemIDs: []int64{chosen[i].item}, Rule: chosen[i].Rule, NotUndo: true})
@@ -245,6 +250,9 @@ func (c *command) printAnswered(ctx context.Context, d *desk, answer string, cho
 		word := map[string]string{store.Approve: "approved", store.Refuse: "refused"}[answer]
 		for _, w := range chosen {
 			fmt.Fprintf(c.out, "%d  %s  %s\n", w.Number, word, w.State)
+		}
+		if left != "" {
+			fmt.Fprintln(c.out, left)
 		}
 	}
 	if undone {

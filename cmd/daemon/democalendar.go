@@ -118,7 +118,7 @@ func (s *show) solve(ctx context.Context) error {
 			return err
 		}
 		s.printf("  %s\n", s.faint(fmt.Sprintf("Priya looks at the clash of %q, and says yes: foredesk approve %d.", oneLine(line.Subject, 50), a.ID)))
-		if err := s.account.Answer(ctx, engine.AnswerArgs{IDs: []int64{a.ID}, Answer: store.Approve}); err != nil {
+		if _, err := s.account.Answer(ctx, engine.AnswerArgs{IDs: []int64{a.ID}, Answer: store.Approve}); err != nil {
 			return err
 		}
 		return s.calendarSettles(ctx)

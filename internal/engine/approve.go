@@ -156,23 +156,33 @@ type AnswerArgs struct {
 }
 
 // Answer approves or refuses what waits, for a person at the terminal, and does
-// what was approved.
-func (a *Account) Answer(ctx context.Context, args AnswerArgs) error {
+// what was approved. It returns the run's number; the run's message says what had to
+// wait.
+func (a *Account) Answer(ctx context.Context, args AnswerArgs) (run int64, err error) {
 	text, err := json.Marshal(args)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	run, err := a.owner.BeginRun(ctx, store.Run{Kind: store.KindAnswer, Args: text, RulesHash: a.rules.Load().Hash, Started: a.now()})
+	run, err = a.owner.BeginRun(ctx, store.Run{Kind: store.KindAnswer, Args: text, RulesHash: a.rules.Load().Hash, Started: a.now()})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return a.endRun(ctx, run, "", a.answer(ctx, args))
+	return run, a.answer(ctx, run, args)
 }
 
-// answer answers all that still waits. The error is about the first that does not, as
+func (a *Account) answer(ctx context.Context, run int64, args AnswerArgs) error {
+	message, err := "", a.answerAll(ctx, args)
+	if err == nil || errors.Is(err, store.ErrAnswered) {
+		var trouble error
+		message, trouble = a.settleOrWait(ctx)
+		err = errors.Join(err, trouble)
+	}
+	return a.endRun(ctx, run, message, err)
+}
+
+// answerAll answers all that still waits. The error is about the first that does not, as
 // it was answered meanwhile.
-func (a *Account) answer(ctx context.Context, args AnswerArgs) error {
-	var gone error
+func (a *Account) answerAll(ctx context.Context, args AnswerArgs) (gone error) {
 	for _, id := range args.IDs {
 		err := a.owner.Answer(ctx, id, args.Answer, "terminal", a.now())
 		switch {
@@ -183,5 +193,22 @@ func (a *Account) answer(ctx context.Context, args AnswerArgs) error {
 			return fmt.Errorf("answering %d: %w", id, err)
 		}
 	}
-	return errors.Join(gone, a.Settle(ctx))
+	return gone
+}
+
+// settleOrWait does what was approved, or says what that waits for. It is no error that a
+// server is away, as the answer counts: who is told that it failed may do by hand what is
+// done a second time once the server is back.
+func (a *Account) settleOrWait(ctx context.Context) (message string, err error) {
+	err = a.Settle(ctx)
+	server := "mail server"
+	if !isMail(err) {
+		server = "calendar"
+		if !isCalendar(err) {
+			return "", err
+		}
+	}
+	a.Log.Warn("unfinished work waits for the "+server, "error", err)
+	a.Wake()
+	return "The answer counts. What is unfinished waits for the " + server + ", and foredesk run does it once that is back.", nil
 }

@@ -246,7 +246,7 @@ func (c *aCase) work(name string, args []string) (err error) {
 		for _, id := range args {
 			answer.IDs = append(answer.IDs, c.number(id))
 		}
-		return a.Answer(ctx, answer)
+		_, err = a.Answer(ctx, answer)
 	case "apply":
 		run, err = a.Apply(ctx, engine.ApplyArgs{Folders: plain, Rule: named["rule"]}, nil)
 	case "undo":

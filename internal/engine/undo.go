@@ -347,11 +347,13 @@ func (a *Account) fulfil(ctx context.Context, r store.Run) error {
 	a.Log.Info("doing what was asked for", "run", r.ID, "kind", string(r.Kind))
 	var back UndoArgs
 	var err error
-	if r.Kind == store.KindUndo {
+	switch r.Kind {
+	case store.KindUndo:
 		if err = json.Unmarshal(r.Args, &back); err == nil {
 			err = a.settleBut(ctx, back)
 		}
-	} else {
+	case store.KindAnswer: // counts, whatever can't be taken up at present
+	default:
 		err = a.Settle(ctx)
 	}
 	if err != nil {
@@ -363,7 +365,7 @@ func (a *Account) fulfil(ctx context.Context, r store.Run) error {
 	case store.KindAnswer:
 		var args AnswerArgs
 		if err = json.Unmarshal(r.Args, &args); err == nil {
-			err = a.endRun(ctx, r.ID, "", a.answer(ctx, args))
+			err = a.answer(ctx, r.ID, args)
 		}
 	case store.KindAgenda:
 		var args AgendaArgs
