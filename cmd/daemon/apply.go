@@ -89,6 +89,9 @@ func (c *command) applyCommand() *cobra.Command {
 rules say. It prints the number of the run, with which all of it can be taken back:
 foredesk undo --run NUMBER. When it is interrupted, the same command goes on.
 
+Where foredesk runs already, that one does it, by the file as it is now: if it follows
+another, nothing is done.
+
 What has been done to a message before is not done again, nor what you have undone.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dryRun {

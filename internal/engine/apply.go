@@ -39,7 +39,7 @@ func (a *Account) Apply(ctx context.Context, args ApplyArgs, progress func(done,
 	if err != nil {
 		return 0, err
 	}
-	return run, a.apply(ctx, run, args, progress)
+	return run, a.apply(ctx, run, set, args, progress)
 }
 
 // resume takes up an interrupted run of the same kind and arguments, or begins
@@ -57,7 +57,7 @@ func (a *Account) resume(ctx context.Context, r store.Run) (int64, error) {
 
 // apply plans for all mail first and acts then, so that each command to the
 // server can be about as many messages as possible.
-func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress func(done, total int64)) (err error) {
+func (a *Account) apply(ctx context.Context, run int64, set *rules.Set, args ApplyArgs, progress func(done, total int64)) (err error) {
 	var s *sweep
 	defer func() {
 		message := ""
@@ -66,7 +66,7 @@ func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress
 		}
 		err = a.endRun(ctx, run, message, err)
 	}()
-	if a.rules.Load().Needs().History {
+	if set.Needs().History {
 		if err := a.ReadPast(ctx); err != nil {
 			return fmt.Errorf("reading the past, which the rules ask about: %w", err)
 		}
@@ -81,7 +81,7 @@ func (a *Account) apply(ctx context.Context, run int64, args ApplyArgs, progress
 		return err
 	}
 	defer acting.Close()
-	s = &sweep{work: work{Account: a, session: acting, set: a.rules.Load(), run: run, rule: args.Rule}, reading: reading, progress: progress}
+	s = &sweep{work: work{Account: a, session: acting, set: set, run: run, rule: args.Rule}, reading: reading, progress: progress}
 	for _, folder := range args.Folders {
 		if err := s.folder(ctx, folder, args.Since); err != nil {
 			return a.about("applying the rules to", folder, err)

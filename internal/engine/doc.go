@@ -11,7 +11,8 @@
 //
 // Read account.go for the life of an account (house.go has what it does every minute),
 // then plan.go (what is written down), perform.go (what is done with new mail), workoff.go (what is done with
-// much at once), apply.go and undo.go. What waits for its time is planned at once
+// much at once), apply.go and undo.go, and how others ask for them (request.go). What
+// waits for its time is planned at once
 // (effects.go) and looked at again when the time comes (takeback.go); what happens
 // outside the folders, such as sending mail, is done one thing after another on a
 // path of its own (errand.go), and looked for before (sentbefore.go); mail from before

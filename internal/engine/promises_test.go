@@ -310,6 +310,36 @@ func TestAnApplyWhoseRulesAreReplacedStops(t *testing.T) {
 	d.wantMail("Board: board-1, board-2\n")
 }
 
+// An apply that another process asks for follows the rules that it was asked by, which
+// were saved just before: they are waited for.
+func TestAnApplyIsDoneByTheRulesItWasAskedBy(t *testing.T) {
+	t.Parallel()
+	for name, journal := range map[string]func(testing.TB) string{"SQLite": sqlite, "PostgreSQL": func(t testing.TB) string { return postgres(t)(t) }} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, startMemory(t, ""), journal(t), boardRules)
+			saved := loadRules(t, strings.Replace(boardRules, "file: Board", "file: Directors", 1))
+			d.deliver("board")
+			d.runOnce() // it was there before
+			d.run(d.account)
+			run, err := d.journal.Request(t.Context(), store.Run{
+				Account: user, Kind: store.KindApply, Args: []byte(`{"folders": ["INBOX"]}`), RulesHash: saved.Hash, Started: time.Now(),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended := func() bool {
+				r, err := d.journal.Run(t.Context(), run)
+				return err == nil && !r.Ended.IsZero()
+			}
+			d.until(func() bool { return ended() || strings.Contains(d.log.String(), "waits for the rules") })
+			d.account.UseRules(saved)
+			d.until(ended)
+			d.wantMail("Directors: board\n")
+		})
+	}
+}
+
 // An undo that another process asks for is taken up by the one that watches.
 func TestTheOwnerDoesWhatOthersAskFor(t *testing.T) {
 	t.Parallel()
