@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -20,10 +19,10 @@ import (
 // write a file in several steps.
 const settleTime = 250 * time.Millisecond
 
-// followRules reads the rules again when a file is saved or SIGHUP comes, until
+// followRules reads the rules again when a file is saved or hangup comes, until
 // ctx ends. Folders are watched rather than files, as editors save by putting a
 // new file in the place of the old one.
-func followRules(ctx context.Context, desks []*desk) error {
+func followRules(ctx context.Context, desks []*desk, hangup <-chan os.Signal) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watching the rules files: %w", err)
@@ -37,9 +36,7 @@ func followRules(ctx context.Context, desks []*desk) error {
 			return err
 		}
 	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+	reloadChanged(ctx, desks) // what was saved before it was watched
 	still := time.NewTimer(0)
 	<-still.C
 	for {
@@ -90,17 +87,38 @@ func deskOf(name string, desks []*desk) *desk {
 	return nil
 }
 
-// reload does all that can fail before it touches what is at work: a bad file
-// leaves the old rules in their place.
+// sum tells one state of the account's files from another. That they can't be read is a
+// state, too.
+func (d *desk) sum() [sha256.Size]byte {
+	text, err := os.ReadFile(d.Rules)
+	templates, trouble := readTemplates(os.DirFS(filepath.Dir(d.Rules)))
+	return sha256.Sum256(fmt.Appendf(nil, "%q %v %q %v", text, err, templates, trouble))
+}
+
+// reloadChanged reads the files again that are not as they were read.
+func reloadChanged(ctx context.Context, desks []*desk) {
+	for _, d := range desks {
+		if d.sum() != d.read {
+			d.reload(ctx)
+		}
+	}
+}
+
 func reload(ctx context.Context, desks []*desk) {
 	for _, d := range desks {
-		set, err := d.loadRules()
-		if err != nil {
-			d.log.Error("the rules file was not taken; the rules from before go on working", "account", d.Name, "error", err)
-			continue
-		}
-		d.useRules(ctx, set)
+		d.reload(ctx)
 	}
+}
+
+// reload does all that can fail before it touches what is at work: a bad file
+// leaves the old rules in their place.
+func (d *desk) reload(ctx context.Context) {
+	set, err := d.loadRules()
+	if err != nil {
+		d.log.Error("the rules file was not taken; the rules from before go on working", "account", d.Name, "error", err)
+		return
+	}
+	d.useRules(ctx, set)
 }
 
 // tellLimit is how long the journal is asked what an edit changes: an account that is to

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +48,11 @@ func (c *command) watch(ctx context.Context, once bool) error {
 
 // watchUntil watches until ctx ends or, with once, until nothing more is new.
 func (c *command) watchUntil(ctx context.Context, once bool, log *slog.Logger) error {
+	hangup := make(chan os.Signal, 1)
+	if !once { // from the first moment to the last, as it would end the process
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+	}
 	desks, closeAll, err := c.open(ctx, log)
 	if err != nil {
 		return err
@@ -55,9 +63,9 @@ func (c *command) watchUntil(ctx context.Context, once bool, log *slog.Logger) e
 		defer d.closeCalendar(ctx)
 	}
 	if desks[0].journal.Shared() && !once {
-		err = shareAccounts(ctx, desks, log)
+		err = shareAccounts(ctx, desks, hangup, log)
 	} else {
-		err = watchAll(ctx, desks, once, log)
+		err = watchAll(ctx, desks, hangup, once, log)
 	}
 	if err == nil {
 		log.Info("stopped; everything is written down")
@@ -66,7 +74,7 @@ func (c *command) watchUntil(ctx context.Context, once bool, log *slog.Logger) e
 }
 
 // watchAll looks after every account, or after none if one of them is another's.
-func watchAll(ctx context.Context, desks []*desk, once bool, log *slog.Logger) error {
+func watchAll(ctx context.Context, desks []*desk, hangup <-chan os.Signal, once bool, log *slog.Logger) error {
 	accounts, err := takeAll(ctx, desks)
 	if err != nil {
 		return err
@@ -75,7 +83,7 @@ func watchAll(ctx context.Context, desks []*desk, once bool, log *slog.Logger) e
 	for _, d := range desks {
 		d.begun(ctx)
 	}
-	return runAll(ctx, desks, accounts, once)
+	return runAll(ctx, desks, accounts, hangup, once)
 }
 
 // begun says what is watched from now on, and by which rules.
@@ -109,7 +117,7 @@ func releaseAll(accounts []*engine.Account, log *slog.Logger) {
 
 // runAll runs each account in a goroutine of its own, so that none can hold up
 // another. A journal that fails stops all of them.
-func runAll(ctx context.Context, desks []*desk, accounts []*engine.Account, once bool) error {
+func runAll(ctx context.Context, desks []*desk, accounts []*engine.Account, hangup <-chan os.Signal, once bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
@@ -128,7 +136,7 @@ func runAll(ctx context.Context, desks []*desk, accounts []*engine.Account, once
 		})
 	}
 	if !once {
-		errs[len(accounts)] = followRules(ctx, desks)
+		errs[len(accounts)] = followRules(ctx, desks, hangup)
 	}
 	all.Wait()
 	return errors.Join(errs...)

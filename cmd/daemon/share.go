@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -56,7 +57,7 @@ type failures struct {
 
 // shareAccounts looks after this node's share of the accounts until ctx ends. When
 // the database is gone, and with it the ownership, it begins anew once it is back.
-func shareAccounts(ctx context.Context, desks []*desk, log *slog.Logger) error {
+func shareAccounts(ctx context.Context, desks []*desk, hangup <-chan os.Signal, log *slog.Logger) error {
 	s := &share{desks: desks, log: log, shifts: map[*desk]*shift{}, failed: map[*desk]failures{}, ended: make(chan *shift, len(desks))}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -64,7 +65,7 @@ func shareAccounts(ctx context.Context, desks []*desk, log *slog.Logger) error {
 	var rulesErr error
 	rules.Go(func() {
 		defer cancel()
-		rulesErr = followRules(ctx, desks)
+		rulesErr = followRules(ctx, desks, hangup)
 	})
 	err := s.work(ctx)
 	cancel()

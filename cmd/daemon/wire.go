@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,8 +28,9 @@ type desk struct {
 	config.Account
 	mail    *mail.Account
 	set     *rules.Set
-	tools   *errand.Desk   // what works outside the folders
-	tokens  *google.Source // nil where the account has nothing to do with Google
+	read    [sha256.Size]byte // sum of the files when they were read last
+	tools   *errand.Desk      // what works outside the folders
+	tokens  *google.Source    // nil where the account has nothing to do with Google
 	journal *store.Store
 	model   engine.Model // nil where no language model is asked
 	log     *slog.Logger
@@ -160,6 +162,7 @@ func (d *desk) identity() mail.Identity {
 
 // loadRules reads the account's rules file as it is now.
 func (d *desk) loadRules() (*rules.Set, error) {
+	d.read = d.sum() // first: what is saved just now is then read once more
 	return loadRules(d.Rules, rules.Options{Me: d.Addresses, Timezone: d.Location, AllowDelete: d.AllowDelete})
 }
 
