@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -19,20 +20,28 @@ import (
 // write a file in several steps.
 const settleTime = 250 * time.Millisecond
 
+// lookAgain is how often it is looked whether the files are as they were read, as not
+// all that changes them is told: they may lie behind a link, or on another machine.
+const lookAgain = time.Minute
+
 // followRules reads the rules again when a file is saved or hangup comes, until
-// ctx ends. Folders are watched rather than files, as editors save by putting a
-// new file in the place of the old one.
+// ctx ends.
 func followRules(ctx context.Context, desks []*desk, hangup <-chan os.Signal) error {
+	look := time.NewTicker(lookAgain)
+	defer look.Stop()
+	return followFiles(ctx, desks, hangup, look.C)
+}
+
+// followFiles watches folders rather than files, as editors save by putting a new file in
+// the place of the old one.
+func followFiles(ctx context.Context, desks []*desk, hangup <-chan os.Signal, look <-chan time.Time) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watching the rules files: %w", err)
 	}
 	defer watcher.Close()
 	for _, d := range desks {
-		if err := watcher.Add(filepath.Dir(d.Rules)); err != nil {
-			return fmt.Errorf("watching the rules file %s: %w", d.Rules, err)
-		}
-		if err := watchTemplates(watcher, d); err != nil {
+		if err := watchFolders(watcher, d); err != nil {
 			return err
 		}
 	}
@@ -54,12 +63,35 @@ func followRules(ctx context.Context, desks []*desk, hangup <-chan os.Signal) er
 					d.log.Warn("watching the templates; SIGHUP reads them again", "error", err)
 				}
 			}
-		case err := <-watcher.Errors:
-			desks[0].log.Warn("watching the rules files; SIGHUP reads them again", "error", err)
+		case err := <-watcher.Errors: // it may have missed something
+			desks[0].log.Warn("watching the rules files was interrupted; they are looked at again", "error", err)
+			still.Reset(settleTime)
 		case <-still.C:
 			reload(ctx, desks)
+		case <-look:
+			watchAnew(watcher, desks)
+			if slices.ContainsFunc(desks, (*desk).isChanged) {
+				still.Reset(settleTime)
+			}
 		case <-hangup:
 			reload(ctx, desks)
+		}
+	}
+}
+
+func watchFolders(watcher *fsnotify.Watcher, d *desk) error {
+	if err := watcher.Add(filepath.Dir(d.Rules)); err != nil {
+		return fmt.Errorf("watching the rules file %s: %w", d.Rules, err)
+	}
+	return watchTemplates(watcher, d)
+}
+
+// watchAnew watches the folders that are in their places now. What is in one that can't be
+// watched is looked at all the same.
+func watchAnew(watcher *fsnotify.Watcher, desks []*desk) {
+	for _, d := range desks {
+		if err := watchFolders(watcher, d); err != nil {
+			d.log.Debug("a folder can't be watched; it is looked at", "account", d.Name, "again_in", lookAgain.String(), "error", err)
 		}
 	}
 }
@@ -98,11 +130,13 @@ func (d *desk) sum() [sha256.Size]byte {
 // reloadChanged reads the files again that are not as they were read.
 func reloadChanged(ctx context.Context, desks []*desk) {
 	for _, d := range desks {
-		if d.sum() != d.read {
+		if d.isChanged() {
 			d.reload(ctx)
 		}
 	}
 }
+
+func (d *desk) isChanged() bool { return d.sum() != d.read }
 
 func reload(ctx context.Context, desks []*desk) {
 	for _, d := range desks {

@@ -21,8 +21,9 @@ func (c *command) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run", Short: "Watch the mail and the calendar and follow the rules, until told to stop", Args: takes(nothing),
 		Long: `Run watches the folders and calendars of every account and follows its rules, until
-it gets SIGTERM or Ctrl-C. A saved rules file is followed at once; SIGHUP reads it again,
-too. A file with a mistake leaves the old rules at work and says where it is wrong.
+it gets SIGTERM or Ctrl-C. A saved rules file is followed at once, and one that comes by
+a link or with its folder within a minute; SIGHUP reads it again, too. A file with a
+mistake leaves the old rules at work and says where it is wrong.
 On a PostgreSQL database several machines may run it: they share the accounts.
 
 At the first start only mail that arrives from then on is handled: older mail is
