@@ -92,7 +92,8 @@ type RunFilter struct {
 	Account string
 	Kind    RunKind
 	States  []RunState
-	Oldest  bool // oldest first; otherwise the newest
+	Begun   time.Time // begun by then
+	Oldest  bool      // oldest first; otherwise the newest
 	Limit   int
 }
 
@@ -106,6 +107,9 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	}
 	if f.Kind != "" {
 		q.add("kind = ?", string(f.Kind))
+	}
+	if !f.Begun.IsZero() {
+		q.add("started_at <= ?", micros(f.Begun))
 	}
 	q.addIn("state", texts(f.States))
 	query := "SELECT " + runColumns + " FROM runs" + q.where() + " ORDER BY id" + descending(!f.Oldest) + q.limit(f.Limit)
