@@ -136,7 +136,7 @@ const notThereYet = "the event is not on the calendar yet"
 // respondByMail answers an invitation that is not on the calendar as calendar
 // programs do: by mail (RFC 6047).
 func (w *work) respondByMail(ctx context.Context, s store.Step) error {
-	if w.Calendar != nil && w.now().Sub(s.Planned) < googleIsQuicker {
+	if w.Calendar != nil && w.now().Sub(s.Planned).Abs() < googleIsQuicker {
 		return w.endEvent(ctx, store.Ending{StepID: s.ID, State: store.Planned, NotBefore: s.Planned.Add(googleIsQuicker), Reason: notThereYet}, s, nil)
 	}
 	comment, reason, err := w.comment(ctx, s)

@@ -126,10 +126,10 @@ func (a *Account) Look(ctx context.Context, now time.Time) error {
 	return a.askForApproval(ctx, now)
 }
 
-// look follows schedules, notes what was read, and takes back what is not wanted
-// any more. Trouble with a server keeps none from being tried.
+// look brings forward what a wrong clock has put off, follows schedules, notes what was
+// read, and takes back what is not wanted any more. Trouble with a server keeps none from being tried.
 func (a *Account) look(ctx context.Context, now time.Time) error {
-	due := []func(context.Context, time.Time) error{a.followSchedules, a.noteRead}
+	due := []func(context.Context, time.Time) error{a.tryAgainSoon, a.followSchedules, a.noteRead}
 	// Conversations move on with mail; what depends on the clock can wait a while.
 	if a.arrived.Swap(false) || now.Sub(a.tookBackAt) >= takeBackEvery {
 		a.tookBackAt = now

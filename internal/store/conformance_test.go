@@ -36,6 +36,7 @@ var promises = []struct {
 	{"a failed attempt waits for its time", waitsForItsTime},
 	{"words that are no text are kept as text", keepsText},
 	{"what a step does may be long", longOps},
+	{"what was put off too far is brought forward", broughtForward},
 	{"an undo that is done makes its original undone", undoFlips},
 	{"an undo that failed leaves its original done", undoFails},
 	{"a person's reversal makes a step undone", personReverses},

@@ -40,6 +40,16 @@ func (o *Owner) Withdraw(ctx context.Context, now time.Time, ids []int64) error 
 	})
 }
 
+// Sooner lets steps that wait for a later time be tried from then on. What was started
+// or has ended meanwhile is left as it is.
+func (o *Owner) Sooner(ctx context.Context, ids []int64, then time.Time) error {
+	return o.write(ctx, fmt.Sprintf("bringing %d steps forward", len(ids)), func(t *tx) error {
+		_, err := t.execIn(ctx, "UPDATE steps SET not_before = $2 WHERE "+ofAccount+" AND state = 'planned' AND not_before > $2 AND id IN ",
+			[]any{o.account, micros(then)}, anys(ids))
+		return err
+	})
+}
+
 // ofAccount keeps an owner to its own steps and items. It is worded so that no
 // index on account can serve it: PostgreSQL, before it knows how many steps an
 // account has, would take that index rather than the one on id, and read

@@ -286,6 +286,37 @@ func approvalsLapse(t *testing.T, dsn string) {
 	stands("where something else has been asked since", 1, Failed, Parked)
 }
 
+func broughtForward(t *testing.T, dsn string) {
+	s, o, run := setup(t, dsn)
+	ahead, soon := day.Add(240*time.Hour), day.Add(time.Minute)
+	later := filing()
+	later.NotBefore = ahead
+	var ids []int64
+	for i, st := range []Step{later, filing(), filing(), filing()} {
+		ids = append(ids, commit(t, o, one(run, i+1, st))[0].ID)
+	}
+	waits, tried, begun, ended := ids[0], ids[1], ids[2], ids[3]
+	start(t, o, tried, begun, ended)
+	for _, id := range ids[1:] {
+		finish(t, o, Ending{StepID: id, State: Planned, Reason: "the server was busy", NotBefore: ahead})
+	}
+	late, err := s.Steps(t.Context(), Filter{Account: "dana", States: []State{Planned}, PutOff: soon})
+	must(t, err)
+	if got := idsOf(late); !slices.Equal(got, ids[1:]) {
+		t.Errorf("%v were put off, want %v, and not %d, which waits for its time", got, ids[1:], waits)
+	}
+	start(t, o, begun)
+	finish(t, o, Ending{StepID: ended, State: Failed})
+	must(t, o.Sooner(t.Context(), ids[1:], soon))
+	must(t, o.Sooner(t.Context(), ids[1:], ahead))
+	for id, want := range map[int64]State{waits: Planned, tried: Planned, begun: Started, ended: Failed} {
+		at := map[bool]time.Time{true: soon, false: ahead}[id == tried]
+		if st := step(t, s, id); st.State != want || want != Failed && !st.NotBefore.Equal(at) {
+			t.Errorf("step %d is %s and waits until %s, want %s and %s", id, st.State, st.NotBefore, want, at)
+		}
+	}
+}
+
 func schedulesRemembered(t *testing.T, dsn string) {
 	s, o, _ := setup(t, dsn)
 	must(t, o.HasRun(t.Context(), []string{"Chase"}, day))

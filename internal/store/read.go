@@ -89,6 +89,7 @@ type Filter struct {
 	Since     time.Time // planned then or later
 	Ended     time.Time // ended then or later
 	Due       time.Time // not_before is then or earlier
+	PutOff    time.Time // was tried already, and not_before is later
 	Op        *mailbox.Op
 	NotUndo   bool // leave out steps that take others back
 	// Bare reads of a step only what is needed to perform it: its ID, Rule, Action,
@@ -253,6 +254,8 @@ func (f Filter) conditions(d dialect) conditions {
 		{"s.planned_at >= ?", micros(f.Since), !f.Since.IsZero()},
 		{"s.done_at >= ?", micros(f.Ended), !f.Ended.IsZero()},
 		{"s.not_before <= ?", micros(f.Due), !f.Due.IsZero()},
+		// What was tried has a reason where it did not come as far as an attempt.
+		{"(s.attempts > 0 OR s.reason <> '') AND s.not_before > ?", micros(f.PutOff), !f.PutOff.IsZero()},
 		{"s.undoes = ?", 0, f.NotUndo},
 		{"md5(s.op) = md5(?)", opText(f.Op), f.Op != nil && d.name == "postgres"}, // by which the index is
 		{"s.op = ?", opText(f.Op), f.Op != nil},
