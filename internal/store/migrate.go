@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -72,7 +73,7 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 // former with a lock of its own, in SQLite the lock of the file to both.
 func (s *Store) bringUp(ctx context.Context, p *goose.Provider) error {
 	if s.dialect.name == "sqlite" {
-		l, err := lockFile(s.lockPath())
+		l, err := lockFile(s.lockPath(), syscall.LOCK_EX)
 		if err != nil {
 			return err
 		}

@@ -33,8 +33,8 @@ type locker interface {
 // lock that it then leaves behind ends with the session.
 const releaseTimeout = 5 * time.Second
 
-// Own makes the caller the owner of an account, without waiting: it fails with
-// [ErrOwned] when there is one already. Runs that an earlier owner left in the
+// Own makes the caller the owner of an account, without waiting for another to let go of
+// it: it fails with [ErrOwned] when there is one already. Runs that an earlier owner left in the
 // middle become [RunInterrupted].
 func (s *Store) Own(ctx context.Context, account string) (*Owner, error) {
 	s.mu.Lock()
@@ -93,7 +93,7 @@ func (s *Store) openLocker(ctx context.Context) error {
 
 func (s *Store) newLocker(ctx context.Context) (locker, error) {
 	if s.dialect.name == "sqlite" {
-		l, err := lockFile(s.lockPath())
+		l, err := ownFile(ctx, s.lockPath())
 		if err != nil {
 			return nil, err
 		}
@@ -125,17 +125,11 @@ func (s *Store) Owned(ctx context.Context, account string) (owned bool, node str
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.owned[account] {
-		return true, "", nil
+	if s.owned[account] || s.locker != nil { // who owns one account keeps others from all
+		return s.owned[account], "", nil
 	}
-	err = s.lock(ctx, account)
-	if errors.Is(err, ErrOwned) {
-		return true, "", nil
-	}
-	if err == nil {
-		err = s.unlock(account)
-	}
-	return false, "", s.wrap(err, doing)
+	owned, err = fileOwned(s.lockPath())
+	return owned, "", s.wrap(err, doing)
 }
 
 // Release gives the account up. The Owner can't write any more.

@@ -151,12 +151,14 @@ func (s *Store) lockPath() string { return s.place + ".lock" }
 // account in it. The kernel lets go of it when the process ends, however it ends.
 type fileLock struct{ file *os.File }
 
-func lockFile(path string) (*fileLock, error) {
+// lockFile takes the lock of a file: LOCK_EX to own it, LOCK_SH to ask whether it is
+// owned, which keeps no other from asking.
+func lockFile(path string, how int) (*fileLock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		err = ErrOwned
 	}
@@ -165,6 +167,34 @@ func lockFile(path string) (*fileLock, error) {
 		return nil, err
 	}
 	return &fileLock{f}, nil
+}
+
+// ownFile tries for a moment to own a file: who asks whether it is owned holds it for an
+// instant, and is no owner.
+func ownFile(ctx context.Context, path string) (l *fileLock, err error) {
+	for range 30 {
+		if l, err = lockFile(path, syscall.LOCK_EX); !errors.Is(err, ErrOwned) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return l, err
+}
+
+// fileOwned reports whether a process owns a file.
+func fileOwned(path string) (bool, error) {
+	l, err := lockFile(path, syscall.LOCK_SH)
+	if errors.Is(err, ErrOwned) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, l.unlock(context.Background(), "", true)
 }
 
 func (l *fileLock) lock(context.Context, string) (bool, error) { return true, nil }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/foredesk/foredesk/internal/faults/faulttest"
@@ -274,6 +275,46 @@ func TestSecondProcessIsRefused(t *testing.T) {
 		t.Errorf("after it let go: %v\n%s", err, out)
 	}
 	faulttest.Injected(t, "32", 1)
+}
+
+// Many ask at once who owns an account, as status does: nobody who wants it is refused for
+// that, and none of those who ask is told that another one who asks owned it.
+func TestWhoAsksForTheOwnerKeepsNobodyOut(t *testing.T) {
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "foredesk.db")
+	s := open(t, dsn)
+	var asking sync.WaitGroup
+	for range 3 {
+		other := open(t, dsn)
+		asking.Go(func() {
+			for range 500 {
+				if owned, _, err := other.Owned(t.Context(), "dana"); err != nil || owned {
+					t.Errorf("nobody owns it: owned is %v, %v", owned, err)
+					return
+				}
+			}
+		})
+	}
+	asking.Wait()
+	ctx, cancel := context.WithCancel(t.Context())
+	other := open(t, dsn)
+	asking.Go(func() {
+		for ctx.Err() == nil {
+			if _, _, err := other.Owned(t.Context(), "dana"); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 100 {
+		o, err := s.Own(t.Context(), "dana")
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		must(t, o.Release())
+	}
+	cancel()
+	asking.Wait()
 }
 
 func process(t *testing.T, task, path string) *exec.Cmd {
