@@ -69,12 +69,12 @@ func isOlder(m *mailbox.Message, than time.Time) bool {
 	return received.After(noTime) && received.Before(than.Add(-clocksApart)) && written.Before(than.Add(-clocksApart))
 }
 
-// firstRun is when the account was first watched. A clock that was ahead then does not
-// tell: it is the first time by one that was right, or now if there was none before.
+// firstRun is when the account was first watched; zero where that is not known, as by a
+// clock that was ahead then.
 func (w *work) firstRun(ctx context.Context, now time.Time) (time.Time, error) {
-	runs, err := w.Journal.Runs(ctx, store.RunFilter{Account: w.Name, Kind: store.KindRun, Begun: now, Oldest: true, Limit: 1})
-	if err != nil || len(runs) == 0 {
-		return now, err
+	runs, err := w.Journal.Runs(ctx, store.RunFilter{Account: w.Name, Kind: store.KindRun, Oldest: true, Limit: 1})
+	if err != nil || len(runs) == 0 || runs[0].Started.After(now) {
+		return time.Time{}, err
 	}
 	return runs[0].Started, nil
 }

@@ -49,7 +49,7 @@ func (a *Account) dueRules(ctx context.Context, set *rules.Set, now time.Time, w
 		}
 		last, known := ran[r.Name]
 		switch {
-		case !known, last.After(now) && wasAhead(r.Run, now.In(set.Timezone), last):
+		case !known:
 			fresh = append(fresh, r)
 		case !r.Run.Next(last.In(set.Timezone)).After(now):
 			due = append(due, r)
@@ -59,13 +59,6 @@ func (a *Account) dueRules(ctx context.Context, set *rules.Set, now time.Time, w
 		err = a.owner.HasRun(ctx, names(fresh), now)
 	}
 	return due, err
-}
-
-// wasAhead reports whether a clock that ran ahead is why a rule was last followed after
-// now, so that its times count from now again. A clock that is set back over no more than
-// one of them, within a day, is no such: that one it has had.
-func wasAhead(run *rules.Schedule, now, last time.Time) bool {
-	return last.Sub(now) > 24*time.Hour || !run.Next(run.Next(now)).After(last)
 }
 
 func names(list []*rules.Rule) []string {

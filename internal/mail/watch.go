@@ -372,9 +372,6 @@ func (w *folderWatch) readRenumbered(ctx context.Context, s *Session) error {
 	if old.SeenAt.IsZero() {
 		return w.startAt(ctx, s, box)
 	}
-	if old.SeenAt.After(w.a.cfg.Now()) { // by a clock that ran ahead: all is read, and keys tell what is known
-		since = time.Time{}
-	}
 	uids, err := s.resolve(ctx, w.folder, mailbox.Query{Since: since})
 	if err != nil {
 		return w.a.about("reading the folder", w.folder, err)

@@ -190,25 +190,6 @@ func TestARenumberedFolderBringsNeitherLossNorFlood(t *testing.T) {
 	faulttest.Injected(t, "12", 1)
 }
 
-// Where the folder was last seen in the future, that tells nothing of what is new: all is
-// handed over, and what is known is known by its key.
-func TestARenumberedFolderIsReadWholeWhereTheClockWasAheadBefore(t *testing.T) {
-	m := startMemory(t, full)
-	now := time.Now()
-	seen := mailbox.Cursor{UIDValidity: 99, UIDNext: 2, SeenAt: now.Add(240 * time.Hour)}
-	m.putAt("INBOX", letter("seen", "1"), now.Add(-2*time.Hour))
-	m.putAt("INBOX", letter("came while we were away", "2"), now.Add(-time.Minute))
-	w := watch(t, accountAt(t, m.addr), map[string]mailbox.Cursor{"INBOX": seen}, nil)
-	if got := subjects(w.next().Messages); !slices.Equal(got, []string{"seen", "came while we were away"}) {
-		t.Errorf("delivered %q", got)
-	}
-	if last := w.next(); last.Next.UIDValidity != 1 || last.Next.UIDNext != 3 || last.Next.SeenAt.After(time.Now()) {
-		t.Errorf("the cursor is %+v", last.Next)
-	}
-	faulttest.Injected(t, "12", 1)
-	faulttest.Injected(t, "30", 1)
-}
-
 func TestAMailboxRestoredFromABackupIsTakenForRenumbered(t *testing.T) {
 	m := startMemory(t, full)
 	m.put("INBOX", letter("after the restore", "1"))

@@ -92,8 +92,7 @@ type RunFilter struct {
 	Account string
 	Kind    RunKind
 	States  []RunState
-	Begun   time.Time // begun by then
-	Oldest  bool      // oldest first; otherwise the newest
+	Oldest  bool // oldest first; otherwise the newest
 	Limit   int
 }
 
@@ -107,9 +106,6 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	}
 	if f.Kind != "" {
 		q.add("kind = ?", string(f.Kind))
-	}
-	if !f.Begun.IsZero() {
-		q.add("started_at <= ?", micros(f.Begun))
 	}
 	q.addIn("state", texts(f.States))
 	query := "SELECT " + runColumns + " FROM runs" + q.where() + " ORDER BY id" + descending(!f.Oldest) + q.limit(f.Limit)
