@@ -270,7 +270,7 @@ func (w *work) afterErrands(ctx context.Context, s store.Step) (store.Ending, er
 		switch {
 		case o.Op.Kind != mailbox.Outside:
 		case o.State != store.Failed && o.State != store.Uncertain:
-			e = store.Ending{StepID: s.ID, State: store.Planned, NotBefore: w.now().Add(deleteAgain)}
+			e = store.Ending{StepID: s.ID, State: store.Planned, NotBefore: w.now().Add(deleteAgain), Reason: "it waits for what is to be sent or kept of the message first"}
 		case slices.Contains(keeps, o.Op.Do) && o.Reason != NotNeeded:
 			return failed(s, KeptForErrand), nil
 		}

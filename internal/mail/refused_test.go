@@ -2,10 +2,10 @@ package mail
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -99,31 +99,41 @@ func TestAServerThatRefusesForAWhileMakesNoMessageUnreadable(t *testing.T) {
 	}
 }
 
-func TestAMessageThatTheServerRefusesForLongCostsItselfAlone(t *testing.T) {
-	m := startMemory(t, full)
-	addr, _ := refusing(t, m.addr, wordsOfTrouble[0], func(command string) bool {
+// showsNot is whether a command asks for one of some messages.
+func showsNot(bad ...int) func(command string) bool {
+	return func(command string) bool {
 		set, ok := strings.CutPrefix(command, "UID FETCH ")
 		set, _, _ = strings.Cut(set, " ")
-		return ok && inSet(set, 2)
-	})
-	a := accountAt(t, addr)
-	a.pace.refused = 100 * time.Millisecond
-	w := watch(t, a, nil, nil)
-	w.next()
-	for i := range 3 {
-		m.put("INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))
+		return ok && slices.ContainsFunc(bad, func(uid int) bool { return inSet(set, uid) })
 	}
-	for _, msg := range w.messages(3) {
-		if unreadable := msg.UID == 2; unreadable != strings.Contains(msg.Poison, "the server refuses to show it") {
-			t.Errorf("of %d it is said: %q", msg.UID, msg.Poison)
-		}
+}
+
+func TestMessagesThatTheServerRefusesForLongCostThemselvesAlone(t *testing.T) {
+	for name, bad := range map[string][]int{"one": {2}, "several": {2, 4, 6}, "the last ones": {5, 6, 7, 8}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := startMemory(t, full)
+			addr, _ := refusing(t, m.addr, wordsOfTrouble[0], showsNot(bad...))
+			a := accountAt(t, addr)
+			a.pace.refused = time.Second
+			w := watch(t, a, nil, nil)
+			w.next()
+			for i := range 8 {
+				m.put("INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))
+			}
+			for _, msg := range w.messages(8) {
+				if slices.Contains(bad, int(msg.UID)) != strings.Contains(msg.Poison, "the server refuses to show it") {
+					t.Errorf("of %d it is said: %q", msg.UID, msg.Poison)
+				}
+			}
+		})
 	}
 }
 
 // Nobody would ever know more of a folder that the server shows nothing of.
 func TestAFolderOfWhichAllIsRefusedForVeryLongIsGivenUp(t *testing.T) {
 	m := startMemory(t, full)
-	addr, _ := refusing(t, m.addr, wordsOfTrouble[0], func(command string) bool { return strings.HasPrefix(command, "UID FETCH ") })
+	addr, _ := refusing(t, m.addr, wordsOfTrouble[0], showsNot(1, 2))
 	a := accountAt(t, addr)
 	a.pace.refused = time.Millisecond
 	w := watch(t, a, nil, nil)
@@ -137,15 +147,30 @@ func TestAFolderOfWhichAllIsRefusedForVeryLongIsGivenUp(t *testing.T) {
 	}
 }
 
-// A single round has no time to wait: it goes by whether the server shows another message.
-func TestASingleRoundFailsWhereTheServerShowsNothing(t *testing.T) {
+// Who reads once, as apply does, can't wait, and may do so again.
+func TestASingleRoundTakesARefusalForTheMessagesOwn(t *testing.T) {
 	m := startMemory(t, full)
 	for i := range 3 {
 		m.put("INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))
 	}
-	addr, _ := refusing(t, m.addr, wordsOfTrouble[0], func(command string) bool { return strings.HasPrefix(command, "UID FETCH ") })
-	err := openSession(t, accountAt(t, addr)).Scan(t.Context(), "INBOX", mailbox.Query{}, nil)
-	if !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "nothing was set aside") {
-		t.Errorf("it is %v", err)
+	addr, _ := refusing(t, m.addr, wordsOfTrouble[0], showsNot(1, 2))
+	for _, msg := range scan(t, openSession(t, accountAt(t, addr)), "INBOX", mailbox.Query{}) {
+		if (msg.Poison == "") != (msg.UID == 3) {
+			t.Errorf("of %d it is said: %q", msg.UID, msg.Poison)
+		}
+	}
+}
+
+// "2:*" names message 1 where there is no later one (RFC 9051 9). Where the connection
+// breaks at that one each time, the folder is waited for all the same.
+func TestAMessageOfBeforeAtWhichTheConnectionBreaksIsNotAskedForAgainAndAgain(t *testing.T) {
+	srv := startScript(t)
+	srv.set("UIDNEXT", "3") // message 2 came and went
+	srv.on("UID FETCH", func(c *scripted, _, _ string) { c.Close() })
+	srv.on("UID SEARCH", func(c *scripted, tag, _ string) { c.say("* SEARCH", tag+" OK done") })
+	watch(t, accountAt(t, srv.addr), map[string]mailbox.Cursor{"INBOX": {UIDValidity: 1, UIDNext: 2, SeenAt: time.Now()}}, nil)
+	srv.waitFor("IDLE", 1)
+	if n := srv.count("LOGIN") + srv.count("AUTHENTICATE"); n > 3 {
+		t.Errorf("%d sign-ins came before it was waited for news", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -240,8 +241,11 @@ func (w *folderWatch) catchUp(ctx context.Context, s *Session) error {
 		if err := w.readNew(ctx, s, fresh); err != nil {
 			return err
 		}
-		if w.seen == before && !fresh {
-			w.fruitless++
+		if w.seen == before {
+			w.box = s.box // nothing was delivered: what a new connection has selected is no news
+			if !fresh {
+				w.fruitless++
+			}
 		}
 		if w.fruitless > maxFruitless {
 			return fmt.Errorf("%w: %w: of mail that is not there", ErrLost, errEndless)
@@ -344,6 +348,8 @@ func (w *folderWatch) startAt(ctx context.Context, s *Session, box *imap.SelectD
 // hand delivers a batch and moves the cursor. An ErrLost is the session's.
 func (w *folderWatch) hand(ctx context.Context, s *Session, batch mailbox.Batch) error {
 	aside := s.aside
+	s.refused = nil // who delivers wants an answer of what else they ask for
+	defer func() { s.refused = w.refused }()
 	if err := w.deliver(ctx, s, batch); errors.Is(err, ErrLost) {
 		return err
 	} else if err != nil {
@@ -352,7 +358,7 @@ func (w *folderWatch) hand(ctx context.Context, s *Session, batch mailbox.Batch)
 	// What the delivery set aside by itself, as it read on, is for the next time.
 	w.aside, s.aside = append(w.aside, aside...), slices.Delete(s.aside, 0, len(aside))
 	w.seen, w.known, w.busy = batch.Next, true, true
-	clear(w.refused)
+	maps.DeleteFunc(w.refused, func(ref mailbox.Ref, _ time.Time) bool { return ref.UID < w.seen.UIDNext })
 	return nil
 }
 
