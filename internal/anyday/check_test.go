@@ -158,11 +158,13 @@ func (w *world) blurred(d *delivery, rows []store.Step) bool {
 	})
 }
 
-// halfWay reports whether a move by copying was interrupted, and is called uncertain as
-// another message just like it may be meant: the copy and the original are both there.
+// halfWay reports whether a move by copying was interrupted, and is called uncertain, as
+// another message just like it may be meant, be it that the folder has got new UIDs since:
+// the copy and the original are both there.
 func (w *world) halfWay(d *delivery, rows []store.Step) bool {
-	return len(w.twins(d.subject)) > 1 && slices.ContainsFunc(rows, func(s store.Step) bool {
-		return s.Op.Kind == mailbox.Move && s.State == store.Uncertain
+	return slices.ContainsFunc(rows, func(s store.Step) bool {
+		renumbered := slices.ContainsFunc(w.renumbered, func(at time.Time) bool { return s.Planned.Before(at) && s.Ended.After(at) })
+		return s.Op.Kind == mailbox.Move && s.State == store.Uncertain && (renumbered || len(w.twins(d.subject)) > 1)
 	})
 }
 

@@ -152,8 +152,8 @@ func settleAbsent(twins []*job, at mailbox.Ref, copies []*answer, unplaced int) 
 // twins are the jobs: where all that are alike in the source are to be moved and
 // just as many alike are in the destination, COPY, which does all or nothing (RFC
 // 9051 6.4.7), has been done. With others among the copies, that can't be told, nor where
-// the message itself was found by its content alone, unless it bears the mark of a move
-// that broke off: one just like it may have come since.
+// the message itself was found by its content alone in a folder that has got new UIDs,
+// unless it bears the mark of a move that broke off: one just like it may have come since.
 func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answer, others int) {
 	var ours []*answer
 	for _, a := range copies {
@@ -179,13 +179,17 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 	case others == 0 && j.Op.Kind == mailbox.Copy:
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")
-	case others == 0 && len(ours) == len(moved) && countSame(sources, j.here) <= len(moved) && (!j.guess || j.here.deleted()):
+	case others == 0 && len(ours) == len(moved) && countSame(sources, j.here) <= len(moved) && !(j.renumbered() && !j.here.deleted()):
 		at.UID = copyOf(j.here, moved, ours).uid
 		j.copied = at
 	default:
 		j.end(mailbox.Unknown, mailbox.Ref{}, fmt.Sprintf("%q and %q both hold messages just like it, and it is not clear which are copies; nothing was done", j.Ref.Folder, at.Folder))
 	}
 }
+
+// renumbered reports whether a message was found by its content alone though its UID was
+// known.
+func (j *job) renumbered() bool { return j.guess && j.Ref.UID != 0 }
 
 func alike(a, b *answer) bool { return a.date.Equal(b.date) && a.size == b.size }
 

@@ -26,6 +26,7 @@ func (a *Account) CatchUp(ctx context.Context, cursor Cursors, deliver Deliver) 
 }
 
 func (w *folderWatch) once(ctx context.Context) error {
+	w.patience.once = true
 	s, err := w.begin(ctx)
 	if err != nil {
 		return err

@@ -110,6 +110,8 @@ func (w *folderWatch) afterPoorLine(ctx context.Context, s *Session) error {
 	if len(w.aside) == 0 {
 		return nil
 	}
+	s.patience = nil // what is refused stays aside
+	defer func() { s.patience = &w.patience }()
 	if err := s.selectFolder(ctx, w.folder, true); err != nil {
 		return err
 	}

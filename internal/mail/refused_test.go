@@ -2,6 +2,8 @@ package mail
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -147,8 +149,54 @@ func TestAFolderOfWhichAllIsRefusedForVeryLongIsGivenUp(t *testing.T) {
 	}
 }
 
-// Who reads once, as apply does, can't wait, and may do so again.
-func TestASingleRoundTakesARefusalForTheMessagesOwn(t *testing.T) {
+// A folder with new UIDs is read from the same place again where that is interrupted.
+func TestARenumberedFolderWithAMessageThatIsRefusedIsRead(t *testing.T) {
+	m := startMemory(t, full)
+	const n = maxBatch + 10
+	for i := range n {
+		m.put("INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))
+	}
+	addr, _ := refusing(t, m.addr, wordsOfTrouble[0], showsNot(n-2))
+	a := accountAt(t, addr)
+	a.pace.refused = 200 * time.Millisecond
+	before := mailbox.Cursor{UIDValidity: 99, UIDNext: 5000, SeenAt: time.Now().Add(-time.Hour)}
+	w := watch(t, a, map[string]mailbox.Cursor{"INBOX": before}, nil)
+	for end := time.Now().Add(time.Minute); w.next().Next.UIDValidity == before.UIDValidity; {
+		if time.Now().After(end) {
+			t.Fatal("it is read again and again")
+		}
+	}
+}
+
+// A single round has no time: it fails where the server shows nothing, and the cursor stays.
+func TestASingleRoundGoesByWhetherTheServerShowsAnother(t *testing.T) {
+	m := startMemory(t, full)
+	for i := range 4 {
+		m.put("INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))
+	}
+	for name, bad := range map[string][]int{"nothing is shown": {1, 2, 3, 4}, "another is": {2, 3, 4}} {
+		t.Run(name, func(t *testing.T) {
+			addr, _ := refusing(t, m.addr, wordsOfTrouble[0], showsNot(bad...))
+			cursor := func(context.Context, string) (mailbox.Cursor, bool, error) {
+				return mailbox.Cursor{UIDValidity: 1, UIDNext: 2, SeenAt: time.Now()}, true, nil
+			}
+			handed := 0
+			err := accountAt(t, addr).CatchUp(t.Context(), cursor, func(_ context.Context, _ *Session, b mailbox.Batch) error {
+				handed += len(b.Messages)
+				return nil
+			})
+			switch all := len(bad) == 4; {
+			case all && (!errors.Is(err, ErrLost) || handed > 0):
+				t.Errorf("%d were handed over, and it is %v", handed, err)
+			case !all && (err != nil || handed != 3):
+				t.Errorf("%d were handed over: %v", handed, err)
+			}
+		})
+	}
+}
+
+// Who reads beside the watch, as apply does, can't wait, and may do so again.
+func TestWhoReadsBesideTheWatchTakesARefusalForTheMessagesOwn(t *testing.T) {
 	m := startMemory(t, full)
 	for i := range 3 {
 		m.put("INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))

@@ -48,11 +48,11 @@ type Session struct {
 	quota   float64 // percent of the mailbox that is full, as last told
 	quotaAt time.Time
 
-	isolated int                       // messages that had to be read by their raw header
-	aside    []mailbox.Ref             // messages that are poison as connections broke at them
-	refused  map[mailbox.Ref]time.Time // since when the server refuses to show messages; nil where nobody can wait
-	floods   int                       // connections that were ended by errEndless
-	noIdle   bool                      // IDLE is missing or was refused
+	isolated int           // messages that had to be read by their raw header
+	aside    []mailbox.Ref // messages that are poison as connections broke at them
+	patience *patience     // of the folder that is watched; nil beside that
+	floods   int           // connections that were ended by errEndless
+	noIdle   bool          // IDLE is missing or was refused
 
 	answering sync.WaitGroup // the goroutines that read answers to FETCH
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -82,12 +81,12 @@ type folderWatch struct {
 	seen      mailbox.Cursor // as last delivered, or as cursor told
 	known     bool           // there is a cursor
 	selected  time.Time
-	box       *imap.SelectData          // of that: who delivers may select the folder anew, and hear the news
-	worked    bool                      // this connection came as far as to wait for news
-	fruitless int                       // times since then that the server told of mail and there was none
-	poor      *poorLine                 // the line must show first that it carries more than this
-	refused   map[mailbox.Ref]time.Time // of its sessions; nil for a single round
-	aside     []mailbox.Ref             // was delivered as poison, but the line may have been to blame
+	box       *imap.SelectData // of that: who delivers may select the folder anew, and hear the news
+	worked    bool             // this connection came as far as to wait for news
+	fruitless int              // times since then that the server told of mail and there was none
+	poor      *poorLine        // the line must show first that it carries more than this
+	patience  patience
+	aside     []mailbox.Ref // was delivered as poison, but the line may have been to blame
 	// Some servers overlook what comes between their last answer and IDLE, so
 	// the first IDLE after work is a short one.
 	busy bool
@@ -101,7 +100,6 @@ func (e ownError) Unwrap() error { return e.err }
 
 // run connects again and again. It returns an error of the caller's alone.
 func (w *folderWatch) run(ctx context.Context) error {
-	w.refused = map[mailbox.Ref]time.Time{}
 	quick := growing(w.a.pace.retry, w.a.pace.retryMax)
 	slow := growing(w.a.pace.slow, w.a.pace.slowMax)
 	for {
@@ -176,7 +174,7 @@ func (w *folderWatch) begin(ctx context.Context) (*Session, error) {
 		s.Close()
 		return nil, err
 	}
-	w.selected, s.refused = time.Time{}, w.refused
+	w.selected, s.patience = time.Time{}, &w.patience
 	return s, nil
 }
 
@@ -203,7 +201,7 @@ func (w *folderWatch) serve(ctx context.Context, s *Session) error {
 		if err := w.catchUp(ctx, s); err != nil {
 			return err
 		}
-		w.worked = true
+		w.worked, w.patience = true, patience{once: w.patience.once}
 		poll := w.a.cfg.Poll
 		if w.busy {
 			poll, w.busy = min(poll, w.a.pace.settle), false
@@ -241,11 +239,11 @@ func (w *folderWatch) catchUp(ctx context.Context, s *Session) error {
 		if err := w.readNew(ctx, s, fresh); err != nil {
 			return err
 		}
-		if w.seen == before {
-			w.box = s.box // nothing was delivered: what a new connection has selected is no news
-			if !fresh {
-				w.fruitless++
-			}
+		if w.seen == before && w.box != nil && s.box.UIDNext == w.box.UIDNext && s.box.NumMessages == w.box.NumMessages {
+			w.box = s.box // of a new connection, to which nothing is new
+		}
+		if w.seen == before && !fresh {
+			w.fruitless++
 		}
 		if w.fruitless > maxFruitless {
 			return fmt.Errorf("%w: %w: of mail that is not there", ErrLost, errEndless)
@@ -348,8 +346,8 @@ func (w *folderWatch) startAt(ctx context.Context, s *Session, box *imap.SelectD
 // hand delivers a batch and moves the cursor. An ErrLost is the session's.
 func (w *folderWatch) hand(ctx context.Context, s *Session, batch mailbox.Batch) error {
 	aside := s.aside
-	s.refused = nil // who delivers wants an answer of what else they ask for
-	defer func() { s.refused = w.refused }()
+	s.patience = nil // who delivers wants an answer of what else they ask for
+	defer func() { s.patience = &w.patience }()
 	if err := w.deliver(ctx, s, batch); errors.Is(err, ErrLost) {
 		return err
 	} else if err != nil {
@@ -358,7 +356,6 @@ func (w *folderWatch) hand(ctx context.Context, s *Session, batch mailbox.Batch)
 	// What the delivery set aside by itself, as it read on, is for the next time.
 	w.aside, s.aside = append(w.aside, aside...), slices.Delete(s.aside, 0, len(aside))
 	w.seen, w.known, w.busy = batch.Next, true, true
-	maps.DeleteFunc(w.refused, func(ref mailbox.Ref, _ time.Time) bool { return ref.UID < w.seen.UIDNext })
 	return nil
 }
 
