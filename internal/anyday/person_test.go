@@ -146,16 +146,6 @@ func put(client *imapclient.Client, raw []byte, at time.Time) error {
 	return err
 }
 
-// put puts what foredesk has sent to the executive into the inbox.
-func (p *post) put(raw []byte) error {
-	client, err := p.signedIn()
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	return put(client, raw, time.Now())
-}
-
 // seen is a message as a mail program shows it.
 type seen struct {
 	*delivery

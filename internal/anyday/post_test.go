@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-smtp"
 )
@@ -82,7 +83,7 @@ func (t *transaction) Data(r io.Reader) error {
 		return err
 	}
 	if l.to = t.to; strings.EqualFold(t.to, address) {
-		if err := t.put(raw); err != nil {
+		if err := t.putOnce(raw); err != nil {
 			return err
 		}
 	}
@@ -95,6 +96,20 @@ func (t *transaction) Data(r io.Reader) error {
 	case <-t.done:
 	}
 	return nil
+}
+
+// putOnce puts a letter into the inbox, be it that Dovecot is just being started anew.
+func (p *post) putOnce(raw []byte) (err error) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		var client *imapclient.Client
+		if client, err = p.signedIn(); err != nil {
+			continue // nothing was put anywhere
+		}
+		err = put(client, raw, time.Now())
+		client.Close()
+		return err
+	}
+	return err
 }
 
 // take takes a letter, and says what becomes of the answer.

@@ -254,9 +254,26 @@ func (s *Server) Restart() {
 	s.run()
 }
 
-// run starts Dovecot in the foreground, in a process group of its own. What it
-// prints goes to a file: a pipe would stay open as long as any session.
+// run starts Dovecot. Of one that has just been killed, a process that has not gone yet
+// may hold a socket still.
 func (s *Server) run() {
+	s.tb.Helper()
+	for try := 1; ; try++ {
+		printed, err := s.start()
+		if err == nil {
+			return
+		}
+		if try == 5 || !bytes.Contains(printed, []byte("Socket already exists")) {
+			s.tb.Fatalf("Dovecot did not come up: %v\n%s", err, printed)
+		}
+		s.kill()
+		time.Sleep(time.Duration(try) * 100 * time.Millisecond)
+	}
+}
+
+// start starts Dovecot in the foreground, in a process group of its own. What it
+// prints goes to a file: a pipe would stay open as long as any session.
+func (s *Server) start() (printed []byte, err error) {
 	s.tb.Helper()
 	path, err := lookPath("dovecot")
 	s.check(err)
@@ -274,10 +291,10 @@ func (s *Server) run() {
 		_ = cmd.Wait() // how it ended stands in its log
 	}()
 	s.dismiss = s.guard()
-	if err := s.waitForGreeting(); err != nil {
-		printed, _ := os.ReadFile(out.Name())
-		s.tb.Fatalf("Dovecot did not come up: %v\n%s", err, printed)
+	if err = s.waitForGreeting(); err != nil {
+		printed, _ = os.ReadFile(out.Name())
 	}
+	return printed, err
 }
 
 // guard starts a shell that ends the server and removes its folder if this process
