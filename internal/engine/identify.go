@@ -20,34 +20,26 @@ import (
 // item of its own. Where one of several was handled before, or brought back, it is the one
 // that was received first.
 func (w *work) identify(ctx context.Context, messages []judged, known map[string][]store.Item) error {
-	var rest []*judged
 	unplaced := map[string][]*judged{} // by key, those that an item without a place in this folder may be
-	is := func(m *judged, it store.Item) {
-		m.Item, m.handle = it, !w.live && it.ID != 0
-		known[m.Key] = remember(known[m.Key], it)
+	for i := range messages {
+		m := &messages[i]
+		if _, ok := inPlace(m.Place, known[m.Key]); !ok && len(unplacedIn(m.Place, known[m.Key])) > 0 {
+			unplaced[m.Key] = append(unplaced[m.Key], m)
+		}
 	}
+	if err := w.placeAgain(ctx, unplaced, known); err != nil {
+		return err
+	}
+	var rest []*judged
 	for i := range messages {
 		m := &messages[i]
 		if it, ok := inPlace(m.Place, known[m.Key]); ok {
-			is(m, it)
-		} else if len(unplacedIn(m.Place, known[m.Key])) > 0 {
-			unplaced[m.Key] = append(unplaced[m.Key], m)
+			m.Item, m.handle = it, !w.live && it.ID != 0
+			known[m.Key] = remember(known[m.Key], it)
 		} else {
 			rest = append(rest, m)
 		}
 	}
-	others, err := w.placeAgain(ctx, unplaced, known)
-	if err != nil {
-		return err
-	}
-	for _, same := range unplaced {
-		for _, m := range same {
-			if it, ok := inPlace(m.Place, known[m.Key]); ok {
-				is(m, it)
-			}
-		}
-	}
-	rest = append(rest, others...)
 	slices.SortFunc(rest, byUID)
 	slices.SortStableFunc(rest, byReceived)
 	for _, m := range rest {
@@ -61,34 +53,29 @@ func (w *work) identify(ctx context.Context, messages []judged, known map[string
 	return nil
 }
 
-// placeAgain finds the items that lie in the folder of messages by the journal, without a
-// UID that is good there: of the messages with their content, they are those that were
-// received first. It returns the messages that are none of them.
-func (w *work) placeAgain(ctx context.Context, unplaced map[string][]*judged, known map[string][]store.Item) (others []*judged, err error) {
+// placeAgain notes where the items lie that are in the folder of messages by the journal,
+// without a UID that is good there: of the messages with their content, they are those
+// that were received first.
+func (w *work) placeAgain(ctx context.Context, unplaced map[string][]*judged, known map[string][]store.Item) error {
 	var lost []store.Item
 	for key, same := range unplaced {
 		lost = append(lost, unplacedIn(same[0].Place, known[key])...)
 	}
 	moving, err := w.moving(ctx, lost)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for key, same := range unplaced {
 		items := unplacedIn(same[0].Place, known[key])
 		for i, m := range firstReceived(same, len(items)) {
 			if moving[items[i].ID] {
-				return nil, w.unsettled(items[i], m.Place)
+				return w.unsettled(items[i], m.Place)
 			}
 			items[i].Place = m.Place
 			known[key] = remember(known[key], items[i])
 		}
-		for _, m := range same {
-			if _, ok := inPlace(m.Place, known[key]); !ok {
-				others = append(others, m)
-			}
-		}
 	}
-	return others, nil
+	return nil
 }
 
 // moving are those of items, by their number, of which a move was begun, and may have been

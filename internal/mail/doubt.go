@@ -179,7 +179,7 @@ func settlePresent(j *job, at mailbox.Ref, twins []*job, sources, copies []*answ
 	case others == 0 && j.Op.Kind == mailbox.Copy:
 		at.UID = ours[0].uid
 		j.end(mailbox.Done, at, "")
-	case others == 0 && len(ours) == len(moved) && countSame(sources, j.here) <= len(moved) && !(j.renumbered() && !j.here.deleted()):
+	case others == 0 && len(ours) == len(moved) && countSame(sources, j.here) <= len(moved) && (!j.renumbered() || j.here.deleted()):
 		at.UID = copyOf(j.here, moved, ours).uid
 		j.copied = at
 	default:

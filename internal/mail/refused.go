@@ -18,7 +18,6 @@ import (
 type patience struct {
 	once  bool      // a single round goes by another message alone
 	since time.Time // when it began to refuse; zero while it does not
-	shown uint32    // one that it has shown since, or 0
 }
 
 // longRefused is after how many times pace.refused a message is given up though the server
@@ -66,12 +65,8 @@ func (s *Session) showsAnother(ctx context.Context, but uint32, show func(uid ui
 		all = slices.Concat(all[:probes], all[len(all)-probes:])
 	}
 	slices.Reverse(all) // what came last is most like it
-	if s.patience.shown != 0 && s.patience.shown != but {
-		all = slices.Insert(all, 0, s.patience.shown)
-	}
 	for _, uid := range all {
 		if err := show(uid); err == nil || refusal(err) == nil {
-			s.patience.shown = uid
 			return err == nil, err
 		}
 	}

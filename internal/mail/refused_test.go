@@ -202,7 +202,11 @@ func TestWhoReadsBesideTheWatchTakesARefusalForTheMessagesOwn(t *testing.T) {
 		m.put("INBOX", letter(fmt.Sprint(i), fmt.Sprint(i)))
 	}
 	addr, _ := refusing(t, m.addr, wordsOfTrouble[0], showsNot(1, 2))
-	for _, msg := range scan(t, openSession(t, accountAt(t, addr)), "INBOX", mailbox.Query{}) {
+	all := scan(t, openSession(t, accountAt(t, addr)), "INBOX", mailbox.Query{})
+	if len(all) != 3 {
+		t.Errorf("%d messages were handed over", len(all))
+	}
+	for _, msg := range all {
 		if (msg.Poison == "") != (msg.UID == 3) {
 			t.Errorf("of %d it is said: %q", msg.UID, msg.Poison)
 		}
